@@ -1,0 +1,44 @@
+/**
+ * Floor 0: what everything else stands on. Errors, the clock and random ports with their fakes, and small
+ * helpers for options, cancellation, back-off and bounded queues. Imports nothing at all.
+ *
+ * @module
+ */
+export { aborted, raceAbort } from "./abort.ts";
+export { assertNever } from "./assert_never.ts";
+export { backoffMs, type BackoffOptions } from "./backoff.ts";
+export { Channel, type ChannelOptions, CLOSED } from "./channel.ts";
+export { type Clock, systemClock, type Timer } from "./clock.ts";
+export { crc32c, maskedCrc32c } from "./crc32c.ts";
+export {
+  AlreadyExistsError,
+  CanceledError,
+  DataLossError,
+  DeadlineExceededError,
+  errorFromCode,
+  FailedPreconditionError,
+  InternalError,
+  InvalidArgumentError,
+  messageOf,
+  NotFoundError,
+  PermissionDeniedError,
+  ResourceExhaustedError,
+  SluiceError,
+  type SluiceErrorCode,
+  UnauthenticatedError,
+  UnavailableError,
+} from "./errors.ts";
+export { FakeClock } from "./fake_clock.ts";
+export { consoleLog, type Log, type LogFields, silentLog } from "./log.ts";
+export { isPromise, type MaybePromise, then } from "./maybe.ts";
+export {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkKeys,
+  checkNumber,
+  checkOneOf,
+  checkString,
+  show,
+} from "./options.ts";
+export { mix32, mixSeeds, type Random, SeededRandom, systemRandom } from "./random.ts";

@@ -1,0 +1,61 @@
+/** What an execution is given from outside: everything that an operator may touch. */
+
+import type { Clock, Log, MaybePromise, Random } from "../base/mod.ts";
+import type { Element } from "../element/mod.ts";
+import type { DataServiceNode, FunctionRef, UserFunction } from "../graph/mod.ts";
+import type { FileSystem } from "../sources/mod.ts";
+import type { ElementIterator } from "./iterator.ts";
+
+/** A piece of a source's input: the indexes from `start` (included) to `end` (excluded). */
+export interface Split {
+  readonly start: number;
+  readonly end: number;
+  /** The file names at those indexes, where the source is a list of files. */
+  readonly names?: readonly string[];
+}
+
+/** Where the sources of a dynamically sharded pipeline get their input from. */
+export interface SplitSupply {
+  /**
+   * The next split of a source, or null when the repetition has no more.
+   *
+   * @param sourceIndex the source's place in {@link sourcesOf} of the graph
+   * @param repetition how often the source was begun again in this pipeline, from 0
+   */
+  next(sourceIndex: number, repetition: number): MaybePromise<Split | null>;
+  /** Whether the source is known to have no elements at all: an endless `repeat` of it ends. */
+  isEmpty(sourceIndex: number): boolean;
+}
+
+/** Makes user functions callable. */
+export interface FunctionRuntime {
+  /** The function that `ref` stands for; a promise while its module is loading. */
+  resolve(ref: FunctionRef): MaybePromise<UserFunction>;
+}
+
+/** The builder that user functions get as `context.Dataset`; the executor uses it for the windows of groupByWindow. */
+export interface DatasetBuilder {
+  /** A dataset of the items of an array. */
+  fromArray(items: readonly Element[]): object;
+}
+
+/** Reads a dataset through a dispatcher. */
+export type DataServiceReader = (node: DataServiceNode, context: ExecutionContext) => ElementIterator<Element>;
+
+/** What an execution is given. */
+export interface ExecutionContext {
+  /** Aborted when the reader leaves; every wait of an operator ends with its reason. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** Seeds what the user left unseeded. */
+  readonly random: Random;
+  readonly log: Log;
+  readonly files: FileSystem;
+  readonly functions: FunctionRuntime;
+  readonly Dataset: DatasetBuilder;
+  readonly dataService: DataServiceReader;
+  /** Which pass over the dataset this is, from 0: shuffles with `reshuffleEachIteration` differ by it. */
+  readonly epoch: number;
+  /** Set in the pipelines of dynamically sharded tasks. */
+  readonly splits?: SplitSupply;
+}
