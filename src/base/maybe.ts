@@ -8,7 +8,8 @@ export type MaybePromise<T> = T | Promise<T>;
 
 /** Whether `value` must be awaited. */
 export function isPromise<T>(value: MaybePromise<T> | PromiseLike<T>): value is Promise<T> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+  return typeof value === "object" && value !== null &&
+    typeof (value as { then?: unknown }).then === "function";
 }
 
 /** Applies `fn` at once to a value, or later to a promised one. */

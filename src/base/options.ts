@@ -4,11 +4,15 @@ import { InvalidArgumentError } from "./errors.ts";
 
 /** A value as a message shows it: strings quoted, long ones cut. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 80 ? value.slice(0, 77) + "..." : value);
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > 80 ? value.slice(0, 77) + "..." : value);
+  }
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return value.name ? `function ${value.name}` : "a function";
   if (typeof value === "object" && value !== null) {
-    return Array.isArray(value) ? `an array of ${value.length}` : `a ${value.constructor?.name ?? "null-prototype object"}`;
+    return Array.isArray(value)
+      ? `an array of ${value.length}`
+      : `a ${value.constructor?.name ?? "null-prototype object"}`;
   }
   return String(value);
 }

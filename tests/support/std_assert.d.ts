@@ -5,9 +5,18 @@ export declare class AssertionError extends Error {}
 export declare function assert(expression: unknown, message?: string): asserts expression;
 export declare function assertEquals<T>(actual: T, expected: T, message?: string): void;
 export declare function assertNotEquals<T>(actual: T, expected: T, message?: string): void;
-export declare function assertStrictEquals<T>(actual: unknown, expected: T, message?: string): asserts actual is T;
+export declare function assertStrictEquals<T>(
+  actual: unknown,
+  expected: T,
+  message?: string,
+): asserts actual is T;
 export declare function assertNotStrictEquals<T>(actual: T, expected: T, message?: string): void;
-export declare function assertAlmostEquals(actual: number, expected: number, tolerance?: number, message?: string): void;
+export declare function assertAlmostEquals(
+  actual: number,
+  expected: number,
+  tolerance?: number,
+  message?: string,
+): void;
 export declare function assertExists<T>(actual: T, message?: string): asserts actual is NonNullable<T>;
 export declare function assertGreater<T>(actual: T, expected: T, message?: string): void;
 export declare function assertGreaterOrEqual<T>(actual: T, expected: T, message?: string): void;
@@ -21,7 +30,11 @@ export declare function assertInstanceOf<T extends abstract new (...args: any[])
 export declare function assertMatch(actual: string, expected: RegExp, message?: string): void;
 export declare function assertNotMatch(actual: string, expected: RegExp, message?: string): void;
 export declare function assertStringIncludes(actual: string, expected: string, message?: string): void;
-export declare function assertArrayIncludes<T>(actual: ArrayLike<T>, expected: ArrayLike<T>, message?: string): void;
+export declare function assertArrayIncludes<T>(
+  actual: ArrayLike<T>,
+  expected: ArrayLike<T>,
+  message?: string,
+): void;
 export declare function assertObjectMatch(
   actual: Record<PropertyKey, any>,
   expected: Record<PropertyKey, any>,

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/element.proto.
  */
 export const file_sluice_v1_element: GenFile = /*@__PURE__*/
-  fileDesc("ChdzbHVpY2UvdjEvZWxlbWVudC5wcm90bxIJc2x1aWNlLnYxIvcBCgxFbGVtZW50QmF0Y2gSEAoIc2VxdWVuY2UYASABKAQSDQoFY291bnQYAiABKA0SKgoIZW5jb2RpbmcYAyABKA4yGC5zbHVpY2UudjEuQmxvY2tFbmNvZGluZxIrCgtjb21wcmVzc2lvbhgEIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIZChF1bmNvbXByZXNzZWRfc2l6ZRgFIAEoBBIUCgxlbGVtZW50X3NwZWMYBiABKAwSEgoKc2Vzc2lvbl9pZBgHIAEoCRIXCg9lbmRfb2Zfc2VxdWVuY2UYCCABKAgSDwoHcGF5bG9hZBgPIAEoDCpwCg1CbG9ja0VuY29kaW5nEh4KGkJMT0NLX0VOQ09ESU5HX1VOU1BFQ0lGSUVEEAASGwoXQkxPQ0tfRU5DT0RJTkdfQ09MVU1OQVIQARIiCh5CTE9DS19FTkNPRElOR19TRUxGX0RFU0NSSUJJTkcQAmIGcHJvdG8z", [file_sluice_v1_dataset]);
+  fileDesc("ChdzbHVpY2UvdjEvZWxlbWVudC5wcm90bxIJc2x1aWNlLnYxIogCCgxFbGVtZW50QmF0Y2gSEAoIc2VxdWVuY2UYASABKAQSDQoFY291bnQYAiABKA0SKgoIZW5jb2RpbmcYAyABKA4yGC5zbHVpY2UudjEuQmxvY2tFbmNvZGluZxIrCgtjb21wcmVzc2lvbhgEIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIZChF1bmNvbXByZXNzZWRfc2l6ZRgFIAEoBBIUCgxlbGVtZW50X3NwZWMYBiABKAwSEgoKc2Vzc2lvbl9pZBgHIAEoCRIXCg9lbmRfb2Zfc2VxdWVuY2UYCCABKAgSDwoHcGFkZGluZxgOIAEoDBIPCgdwYXlsb2FkGA8gASgMKnAKDUJsb2NrRW5jb2RpbmcSHgoaQkxPQ0tfRU5DT0RJTkdfVU5TUEVDSUZJRUQQABIbChdCTE9DS19FTkNPRElOR19DT0xVTU5BUhABEiIKHkJMT0NLX0VOQ09ESU5HX1NFTEZfREVTQ1JJQklORxACYgZwcm90bzM", [file_sluice_v1_dataset]);
 
 /**
  * A batch of elements, one message of a GetElements stream.
@@ -81,6 +81,15 @@ export type ElementBatch = Message<"sluice.v1.ElementBatch"> & {
    * @generated from field: bool end_of_sequence = 8;
    */
   endOfSequence: boolean;
+
+  /**
+   * Zeros, so many that `payload` begins at a multiple of 8 bytes, counted from the first byte of the envelope
+   * around this message (5 bytes before it). Receivers that place the message likewise get aligned views of the
+   * elements and need no copy; others ignore it.
+   *
+   * @generated from field: bytes padding = 14;
+   */
+  padding: Uint8Array;
 
   /**
    * The elements. The last field on the wire, so that it can be sent without being copied.

@@ -1,0 +1,27 @@
+/**
+ * Floor 4: the Connect protocol. Errors to and from the wire, typed clients, handlers mounted on fetch, and the
+ * stream of elements by hand.
+ *
+ * @module
+ */
+export { type ClientOptions, createDispatcherClient, createWorkerClient } from "./clients.ts";
+export type { DispatcherClient, WorkerClient } from "./clients.ts";
+export {
+  type BatchHeader,
+  codecName,
+  compressionNumber,
+  type ReceivedBatch,
+  toElementBatch,
+  type WireBatch,
+} from "./element_batch.ts";
+export {
+  elementStreamError,
+  elementStreamResponse,
+  isElementStreamRequest,
+  readElementStream,
+  readElementStreamRequest,
+} from "./element_stream.ts";
+export { fromConnectError, isRetryable, toConnectError } from "./errors.ts";
+export { type FetchHandler, MAX_MESSAGE_BYTES, mountServices } from "./mount.ts";
+export { normalizeTarget } from "./target.ts";
+export { PROTOCOL_VERSION, VERSION_HEADER } from "./version.ts";

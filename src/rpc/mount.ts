@@ -1,0 +1,55 @@
+/** Serving: Connect and gRPC-Web handlers on the fetch API. */
+
+import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
+import { createFetchHandler } from "@connectrpc/connect/protocol";
+import { toConnectError } from "./errors.ts";
+import { checkVersion } from "./version.ts";
+
+/** Largest request that a server reads, in bytes: a dataset with its bundled modules. */
+export const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+
+/** Answers a request, or gives null where its path belongs to nobody here. */
+export type FetchHandler = (request: Request) => Promise<Response> | null;
+
+/** What handlers throw becomes an error of the wire; another protocol version is refused before they run. */
+const guard: Interceptor = (next) => async (request) => {
+  try {
+    checkVersion(request.header);
+    const response = await next(request);
+    return response.stream ? { ...response, message: mapErrors(response.message) } : response;
+  } catch (thrown) {
+    throw toConnectError(thrown);
+  }
+};
+
+async function* mapErrors<T>(messages: AsyncIterable<T>): AsyncIterable<T> {
+  try {
+    yield* messages;
+  } catch (thrown) {
+    throw toConnectError(thrown);
+  }
+}
+
+/** Makes one handler of the services that `routes` registers. */
+export function mountServices(routes: (router: ConnectRouter) => void): FetchHandler {
+  const router = createConnectRouter({
+    grpc: false, // Needs HTTP trailers, which fetch responses do not have.
+    readMaxBytes: MAX_MESSAGE_BYTES,
+    interceptors: [guard],
+  });
+  routes(router);
+  const handlers = new Map(
+    router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler)]),
+  );
+  return (request) => {
+    const handler = handlers.get(pathOf(request.url));
+    return handler ? handler(request) : null;
+  };
+}
+
+/** The path of an absolute URL, without the cost of parsing the rest. */
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const query = url.indexOf("?", start);
+  return start < 0 ? "/" : url.slice(start, query < 0 ? undefined : query);
+}
