@@ -1,0 +1,19 @@
+/**
+ * A worker's program: `deno task worker --help` lists its flags.
+ *
+ * @module
+ */
+import { runServer } from "../src/cli/mod.ts";
+import { WORKER_FIELDS, type WorkerConfig, WorkerServer } from "../src/server/mod.ts";
+
+if (import.meta.main) {
+  Deno.exit(
+    await runServer({
+      name: "worker",
+      summary: "Runs dataset pipelines of a Sluice data service and gives out their elements.",
+      fields: WORKER_FIELDS,
+      create: (config) => new WorkerServer(config as unknown as WorkerConfig, { start: false }),
+      ready: (server) => `Sluice worker serving at ${server.address}`,
+    }, Deno.args),
+  );
+}

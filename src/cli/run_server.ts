@@ -1,0 +1,63 @@
+/** A server as a command: flags in, one line out when it serves, a clean end on SIGINT and SIGTERM. */
+
+import { type Fields, InvalidArgumentError, messageOf } from "../base/mod.ts";
+import { untilSignalled } from "../platform/mod.ts";
+import { parseFlags } from "./flags.ts";
+import { helpText } from "./help.ts";
+
+/** What the command needs of a server. */
+export interface CommandServer {
+  readonly address: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A server's command. */
+export interface ServerCommand<S extends CommandServer> {
+  /** Its task, such as "dispatcher". */
+  name: string;
+  /** One sentence for `--help`. */
+  summary: string;
+  fields: Fields;
+  /** Makes the server, bound to its port but not yet serving. */
+  create(config: Record<string, unknown>): S;
+  /** The line that says it serves. */
+  ready(server: S): string;
+}
+
+/** Runs the command to its end and gives the exit status: 0 after a signal, 1 after a failure, 2 for wrong flags. */
+export async function runServer<S extends CommandServer>(
+  command: ServerCommand<S>,
+  args: string[],
+): Promise<number> {
+  const signalled = untilSignalled();
+  let server: S;
+  let json: boolean;
+  try {
+    const flags = parseFlags(args, command.fields, (name) => Deno.env.get(name));
+    if (flags.help) {
+      console.log(helpText(command.name, command.summary, command.fields));
+      return 0;
+    }
+    json = flags.json;
+    server = command.create(flags.config);
+  } catch (error) {
+    console.error(`${command.name}: ${messageOf(error)}`);
+    return error instanceof InvalidArgumentError ? 2 : 1;
+  }
+  const started = server.start().then(() => {
+    const { address } = server;
+    console.log(json ? JSON.stringify({ target: `http://${address}`, address }) : command.ready(server));
+  });
+  try {
+    // A worker whose dispatcher is not there yet waits in start(): a signal must end that too.
+    await Promise.race([started.then(() => signalled), signalled]);
+    return 0;
+  } catch (error) {
+    console.error(`${command.name}: ${messageOf(error)}`);
+    return 1;
+  } finally {
+    started.catch(() => {}); // Rejects if the stop comes before the start has ended: that is what was asked for.
+    await server.stop();
+  }
+}

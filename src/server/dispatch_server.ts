@@ -1,0 +1,131 @@
+/** The dispatcher as a server. */
+
+import { consoleLog, FailedPreconditionError, systemClock, systemRandom } from "../base/mod.ts";
+import {
+  createDispatcher,
+  createMemoryJournal,
+  type Dispatcher,
+  type DispatcherStatus,
+} from "../dispatcher/mod.ts";
+import { denoFileSystem, type HttpServer, listen } from "../platform/mod.ts";
+import { createWorkerClient, mountServices } from "../rpc/mod.ts";
+import { completeDispatcherConfig, type DispatcherConfig } from "./dispatcher_config.ts";
+import { Life } from "./life.ts";
+
+// Connections that still write a reply when the server stops get this long.
+const STOP_GRACE_MS = 1_000;
+
+/**
+ * Coordinates workers and readers. It holds no elements and runs no user code.
+ *
+ * @example A service in one process
+ * ```ts
+ * import { Dataset, DispatchServer, distribute, WorkerServer } from "@sluice/data";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using dispatcher = await DispatchServer.start();
+ * await using worker = await WorkerServer.start({ dispatcherAddress: dispatcher.address });
+ * const dataset = Dataset.range(5).apply(
+ *   distribute({ processingMode: "parallel_epochs", service: dispatcher.target }),
+ * );
+ * assertEquals(await dataset.toArray(), [0, 1, 2, 3, 4]);
+ * assertEquals(dispatcher.status().workers[0].address, worker.address);
+ * ```
+ */
+export class DispatchServer implements AsyncDisposable {
+  readonly #server: HttpServer;
+  readonly #dispatcher: Dispatcher;
+  readonly #life: Life;
+
+  /**
+   * Binds its port at once and, unless `options.start` is false, begins to serve.
+   *
+   * @throws {InvalidArgumentError} for a field of `config` that is not known or holds what it may not
+   * @throws {UnavailableError} naming the port, if it is in use
+   */
+  constructor(config?: DispatcherConfig, options: { start?: boolean } = {}) {
+    const complete = completeDispatcherConfig(config);
+    if (complete.faultTolerantMode) {
+      throw new FailedPreconditionError(
+        "Cannot enable fault tolerant mode: this version keeps its state in memory only",
+      );
+    }
+    if (complete.tfPort !== undefined) {
+      throw new FailedPreconditionError(
+        "Cannot open `tfPort`: this version does not serve TensorFlow's protocol",
+      );
+    }
+    this.#dispatcher = createDispatcher({
+      config: complete,
+      clock: systemClock,
+      random: systemRandom,
+      log: consoleLog,
+      journal: createMemoryJournal(),
+      async listFiles(patterns) {
+        return (await Promise.all(patterns.map((pattern) => denoFileSystem.list(pattern)))).flat();
+      },
+      workerClient: (address) => createWorkerClient(address),
+    });
+    const handle = mountServices((router) => this.#dispatcher.routes(router));
+    this.#server = listen({
+      hostname: complete.hostname,
+      port: complete.port,
+      log: consoleLog,
+      handler: (request) => handle(request) ?? new Response("This is a Sluice dispatcher\n", { status: 404 }),
+    });
+    this.#life = new Life({
+      start: () => this.#dispatcher.start(),
+      stop: async () => {
+        await this.#dispatcher.stop();
+        await this.#server.stop(STOP_GRACE_MS);
+      },
+    });
+    if (options.start ?? true) this.#life.startInBackground();
+  }
+
+  /** Makes a server and waits until it has recovered its state and serves. Throws what the constructor throws. */
+  static async start(config?: DispatcherConfig): Promise<DispatchServer> {
+    const server = new DispatchServer(config, { start: false });
+    await server.start();
+    return server;
+  }
+
+  /** Where readers and workers find it, such as "http://localhost:5050". */
+  get target(): string {
+    return `http://${this.address}`;
+  }
+
+  /** The same without the protocol, such as "localhost:5050". */
+  get address(): string {
+    return `localhost:${this.#server.port}`;
+  }
+
+  /**
+   * Begins to serve. Idempotent.
+   *
+   * @throws {FailedPreconditionError} after `stop()`
+   */
+  start(): Promise<void> {
+    return this.#life.start();
+  }
+
+  /** Resolves when the server has shut down; rejects if its start failed. */
+  join(): Promise<void> {
+    return this.#life.join();
+  }
+
+  /** Refuses new calls, lets running ones end for a second, closes. Idempotent. */
+  stop(): Promise<void> {
+    return this.#life.stop();
+  }
+
+  /** What it coordinates right now, as plain JSON. */
+  status(): DispatcherStatus {
+    return this.#dispatcher.status();
+  }
+
+  /** Stops the server. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}

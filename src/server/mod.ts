@@ -1,0 +1,10 @@
+/**
+ * Floor 7: the servers, assembled from their parts.
+ *
+ * @module
+ */
+export type { DispatcherStatus } from "../dispatcher/mod.ts";
+export { DispatchServer } from "./dispatch_server.ts";
+export { DISPATCHER_FIELDS, type DispatcherConfig } from "./dispatcher_config.ts";
+export { WORKER_FIELDS, type WorkerConfig } from "./worker_config.ts";
+export { WorkerServer } from "./worker_server.ts";

@@ -1,0 +1,115 @@
+/** A worker as a server. */
+
+import { consoleLog, systemClock, systemRandom } from "../base/mod.ts";
+import { createDatasetReader } from "../dataset/mod.ts";
+import { type HttpServer, listen } from "../platform/mod.ts";
+import { createDispatcherClient, normalizeTarget } from "../rpc/mod.ts";
+import { createInProcessHost, createWorker, type Worker } from "../worker/mod.ts";
+import { Life } from "./life.ts";
+import { completeWorkerConfig, type WorkerConfig } from "./worker_config.ts";
+
+// Streams that are still being written when the worker stops get this long: their readers have been told.
+const STOP_GRACE_MS = 1_000;
+
+/**
+ * Runs dataset pipelines and gives out their elements.
+ *
+ * @example Two workers share the elements of a dataset
+ * ```ts
+ * import { Dataset, DispatchServer, distribute, WorkerServer } from "@sluice/data";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using dispatcher = await DispatchServer.start();
+ * await using _first = await WorkerServer.start({ dispatcherAddress: dispatcher.address });
+ * await using _second = await WorkerServer.start({ dispatcherAddress: dispatcher.address });
+ * const dataset = Dataset.range(100).map((x) => x * x).apply(
+ *   distribute({ processingMode: "distributed_epoch", service: dispatcher.target }),
+ * );
+ * const squares = (await dataset.toArray()).sort((a, b) => a - b);
+ * assertEquals(squares, Array.from({ length: 100 }, (_, x) => x * x));
+ * ```
+ */
+export class WorkerServer implements AsyncDisposable {
+  readonly #server: HttpServer;
+  readonly #worker: Worker;
+  readonly #life: Life;
+  readonly #address: string;
+
+  /**
+   * Binds its port at once and, unless `options.start` is false, begins to register with the dispatcher.
+   *
+   * @throws {InvalidArgumentError} for a field of `config` that is not known, lacks or holds what it may not
+   * @throws {UnavailableError} naming the port, if it is in use
+   */
+  constructor(config: WorkerConfig, options: { start?: boolean } = {}) {
+    const complete = completeWorkerConfig(config);
+    normalizeTarget(complete.dispatcherAddress);
+    // The handler cannot run before the constructor has ended: nothing is awaited in between.
+    this.#server = listen({
+      hostname: complete.hostname,
+      port: complete.port,
+      log: consoleLog,
+      handler: (request) =>
+        this.#worker.handle(request) ?? new Response("This is a Sluice worker\n", { status: 404 }),
+    });
+    this.#address = complete.workerAddress.replace("%port%", String(this.#server.port));
+    const ports = { clock: systemClock, random: systemRandom, log: consoleLog };
+    const dispatcher = createDispatcherClient(complete.dispatcherAddress);
+    this.#worker = createWorker({
+      ...ports,
+      config: complete,
+      address: () => this.#address,
+      dispatcher,
+      host: createInProcessHost({ ...ports, config: complete, dispatcher, ...createDatasetReader() }),
+    });
+    this.#life = new Life({
+      start: () => this.#worker.start(),
+      stop: async () => {
+        await this.#worker.stop();
+        await this.#server.stop(STOP_GRACE_MS);
+      },
+    });
+    if (options.start ?? true) this.#life.startInBackground();
+  }
+
+  /** Makes a worker and waits until it has registered with the dispatcher. Throws what the constructor and `start()` throw. */
+  static async start(config: WorkerConfig): Promise<WorkerServer> {
+    const server = new WorkerServer(config, { start: false });
+    await server.start();
+    return server;
+  }
+
+  /** The address that readers use, such as "localhost:41234". */
+  get address(): string {
+    return this.#address;
+  }
+
+  /**
+   * Registers with the dispatcher, waiting for it if it is not there yet. Idempotent.
+   *
+   * @throws {FailedPreconditionError} if the dispatcher refuses the worker, or after `stop()`
+   */
+  start(): Promise<void> {
+    return this.#life.start();
+  }
+
+  /** Resolves when the worker has shut down; rejects if its start failed. */
+  join(): Promise<void> {
+    return this.#life.join();
+  }
+
+  /** Refuses new work, hands its leases back, waits `shutdownQuietPeriodMs`, closes. Idempotent. */
+  stop(): Promise<void> {
+    return this.#life.stop();
+  }
+
+  /** How many tasks it runs. */
+  numTasks(): number {
+    return this.#worker.numTasks();
+  }
+
+  /** Stops the worker. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
