@@ -4,3 +4,9 @@
  * @module
  */
 export type { ByteSource, FileSystem } from "./byte_source.ts";
+export { checkFormatOptions, type RecordFormat } from "./format_options.ts";
+export { expandBraces, hasGlobCharacters, matchGlob, matchGlobPart } from "./glob.ts";
+export { memoryFileSystem } from "./memory.ts";
+export { END } from "./record_decoder.ts";
+export { readRecords, type RecordReader } from "./records.ts";
+export { tfrecordFrame } from "./tfrecord.ts";
