@@ -3,6 +3,17 @@
  *
  * @module
  */
+export { cardinalityOf } from "./cardinality.ts";
+export { checkNode } from "./check_node.ts";
+export { INFINITE_CARDINALITY, SHARD_HINT, UNKNOWN_CARDINALITY } from "./constants.ts";
+export { elementSpecOf } from "./element_spec.ts";
+export { inlineFunction, moduleFunction } from "./function_refs.ts";
+export { createFunctionRuntime, type FunctionRuntimeOptions } from "./function_runtime.ts";
 export type { FunctionRef, InlineFunction, ModuleFunction, UserFunction } from "./functions.ts";
+export { moduleFunctionsOf } from "./functions_of.ts";
 export { GRAPH, graphOf } from "./nodes.ts";
 export type * from "./nodes.ts";
+export { planGraph, type PlannedNode, type SourceInfo, sourcesOf } from "./plan.ts";
+export { ShardingPolicy } from "./sharding_policy.ts";
+export type { SourceInfo } from "./source_info.ts";
+export { walk } from "./walk.ts";
