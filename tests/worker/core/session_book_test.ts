@@ -1,0 +1,229 @@
+import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { CanceledError, FailedPreconditionError } from "../../../src/base/mod.ts";
+import { type OpenRequest, SessionBook } from "../../../src/worker/core/session_book.ts";
+
+function block(name: string, bytes = 1): { kind: "block"; block: string; bytes: number } {
+  return { kind: "block", block: name, bytes };
+}
+
+function request(clientId: bigint, rest: Partial<OpenRequest> = {}): OpenRequest {
+  return { clientId, sessionId: "", next: 0, taken: 0, limit: 2, ...rest };
+}
+
+/** Everything that the stream would send now, in short: block names, "error", "end" or "wait". */
+function drain(book: SessionBook<string>, stream: number): string[] {
+  const seen: string[] = [];
+  for (;;) {
+    const turn = book.turn(stream);
+    seen.push(turn.kind === "block" ? `${turn.sequence}:${turn.block}` : turn.kind);
+    if (turn.kind !== "block") return seen;
+  }
+}
+
+Deno.test("blocks go out in order, and never beyond the reader's limit", () => {
+  const book = new SessionBook<string>();
+  assertEquals(book.open(request(1n), 10, "s"), "s");
+  for (const name of ["a", "b", "c"]) book.offer(block(name));
+  assertEquals(drain(book, 10), ["0:a", "1:b", "wait"]);
+  assertEquals(book.wantsMore, false, "one block is prepared and nobody has room for it");
+  assertEquals(book.acknowledge(1n, "s", { taken: 1, limit: 3, release: false }, 0), "noted");
+  assertEquals(book.takeWoken(), [10]);
+  assertEquals(book.wantsMore, true);
+  assertEquals(drain(book, 10), ["2:c", "wait"]);
+});
+
+Deno.test("a reader that reconnects gets what it lacks again, under the same numbers", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 5 }), 10, "s");
+  for (const name of ["a", "b", "c"]) book.offer(block(name));
+  assertEquals(drain(book, 10), ["0:a", "1:b", "2:c", "wait"]);
+  book.close(10, 0);
+  assertEquals(book.open(request(1n, { sessionId: "s", next: 1, taken: 1, limit: 6 }), 11, "t"), "s");
+  assertEquals(drain(book, 11), ["1:b", "2:c", "wait"]);
+});
+
+Deno.test("block numbers that are not those of the session are refused", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n), 10, "s");
+  book.offer(block("a"));
+  book.acknowledge(1n, "s", { taken: 1, limit: 3, release: false }, 0);
+  assertThrows(() => book.open(request(1n, { sessionId: "s", next: 0 }), 11, "t"), FailedPreconditionError);
+  assertThrows(() => book.open(request(1n, { sessionId: "s", next: 2 }), 11, "t"), FailedPreconditionError);
+  assertThrows(() => book.open(request(2n, { next: 1 }), 11, "t"), FailedPreconditionError);
+  assertThrows(
+    () => book.acknowledge(1n, "s", { taken: 2, limit: 3, release: false }, 0),
+    FailedPreconditionError,
+    "it has 1",
+  );
+});
+
+Deno.test("each new block goes to the reader with the fewest blocks not begun, then to the one longest not served", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 8 }), 1, "s1");
+  book.offer(block("a"));
+  book.open(request(2n, { limit: 8 }), 2, "s2");
+  book.open(request(3n, { limit: 8 }), 3, "s3");
+  for (const name of ["b", "c", "d"]) book.offer(block(name));
+  assertEquals(drain(book, 1), ["0:a", "1:d", "wait"]);
+  assertEquals(drain(book, 2), ["0:b", "wait"]);
+  assertEquals(drain(book, 3), ["0:c", "wait"]);
+  // Reader 1 has begun both of its blocks: its limit says so although it has taken only one.
+  book.acknowledge(1n, "s1", { taken: 1, limit: 10, release: false }, 0);
+  book.offer(block("e"));
+  assertEquals(drain(book, 1), ["2:e", "wait"]);
+});
+
+Deno.test("a reader without a window of its own gets a block only when it asks for one", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 0 }), 1, "s1");
+  book.offer(block("a"));
+  book.offer(block("b"));
+  assertEquals(book.wantsMore, false);
+  assertEquals(book.turn(1), { kind: "block", sequence: 0, block: "a" });
+  book.end();
+  assertEquals(book.turn(1), { kind: "block", sequence: 1, block: "b" });
+  assertEquals(
+    book.completed,
+    false,
+    "the last block counts as taken when the reader asks for what is behind it",
+  );
+  assertEquals(book.turn(1), { kind: "end", sequence: 2 });
+  assertEquals(book.completed, true);
+});
+
+Deno.test("what a reader leaves behind goes to other readers first, in order", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 3 }), 1, "s1");
+  for (const name of ["a", "b", "c", "d"]) book.offer(block(name));
+  assertEquals(drain(book, 1), ["0:a", "1:b", "2:c", "wait"]);
+  book.open(request(2n, { limit: 9 }), 2, "s2");
+  assertEquals(drain(book, 2), ["0:d", "wait"]);
+  book.acknowledge(1n, "s1", { taken: 1, limit: 3, release: true }, 0);
+  assertEquals(book.takeWoken().sort(), [1, 2]);
+  assertEquals(drain(book, 2), ["1:b", "2:c", "wait"]);
+  const turn = book.turn(1);
+  assertInstanceOf(turn.kind === "error" && turn.error, CanceledError);
+  assertEquals(book.acknowledge(1n, "s1", { taken: 3, limit: 3, release: true }, 0), "unknownSession");
+});
+
+Deno.test("the task is completed when the pipeline has ended and every block is taken", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 9 }), 1, "s1");
+  book.open(request(2n, { limit: 9 }), 2, "s2");
+  book.offer(block("a"));
+  book.offer(block("b"));
+  assertEquals(drain(book, 1), ["0:a", "wait"]);
+  book.end();
+  assertEquals(book.takeWoken(), [1]);
+  assertEquals(drain(book, 1), ["end"]);
+  assertEquals(drain(book, 2), ["0:b", "end"]);
+  book.acknowledge(1n, "s1", { taken: 1, limit: 9, release: false }, 0);
+  assertEquals(book.completed, false);
+  book.close(2, 0);
+  book.acknowledge(2n, "s2", { taken: 1, limit: 9, release: false }, 0);
+  assertEquals(book.completed, true);
+});
+
+Deno.test("a task whose pipeline is empty is completed at once", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n), 1, "s");
+  assertEquals(drain(book, 1), ["wait"]);
+  book.end();
+  assertEquals(book.completed, true);
+  assertEquals(drain(book, 1), ["end"]);
+});
+
+Deno.test("an error reaches one reader, in order, and reading goes on behind it", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 9 }), 1, "s1");
+  book.offer(block("a"));
+  book.offer({ kind: "error", error: new Error("first") });
+  book.offer(block("b"));
+  assertEquals(drain(book, 1), ["0:a", "error"]);
+  book.close(1, 0);
+  book.open(request(1n, { sessionId: "s1", next: 1, limit: 9 }), 2, "x");
+  assertEquals(drain(book, 2), ["1:b", "wait"]);
+});
+
+Deno.test("an error that its reader did not come to see goes to another one, in its place", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 1 }), 1, "s1");
+  book.offer(block("a"));
+  book.close(1, 0);
+  book.open(request(1n, { sessionId: "s1", limit: 2 }), 2, "x");
+  book.offer({ kind: "error", error: new Error("lost") });
+  book.offer(block("b"));
+  book.end();
+  assertEquals(book.completed, false);
+  book.acknowledge(1n, "s1", { taken: 0, limit: 1, release: true }, 0);
+  book.open(request(2n, { limit: 9 }), 3, "s2");
+  assertEquals(drain(book, 3), ["0:a", "error"]);
+  assertEquals(drain(book, 3), ["1:b", "end"]);
+});
+
+Deno.test("a newer stream of a session replaces the older one", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n), 1, "s1");
+  assertEquals(drain(book, 1), ["wait"]);
+  book.open(request(1n, { sessionId: "s1" }), 2, "x");
+  assertEquals(book.takeWoken(), [1]);
+  const turn = book.turn(1);
+  assertInstanceOf(turn.kind === "error" && turn.error, FailedPreconditionError);
+  book.close(1, 0);
+  book.offer(block("a"));
+  assertEquals(drain(book, 2), ["0:a", "wait"], "closing the replaced stream does not touch the new one");
+});
+
+Deno.test("a reader that never learned its session's name goes on with it", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n), 1, "s1");
+  book.offer(block("a"));
+  assertEquals(drain(book, 1), ["0:a", "wait"]);
+  book.close(1, 0);
+  assertEquals(book.open(request(1n), 2, "s2"), "s1");
+  assertEquals(drain(book, 2), ["0:a", "wait"]);
+});
+
+Deno.test("a reader that forgot what it took begins a new session with what it had not taken", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n), 1, "s1");
+  book.offer(block("a"));
+  book.offer(block("b"));
+  book.acknowledge(1n, "s1", { taken: 1, limit: 3, release: false }, 0);
+  assertEquals(book.open(request(1n), 2, "s2"), "s2");
+  assertEquals(drain(book, 2), ["0:b", "wait"]);
+});
+
+Deno.test("a reader that names a session of a former run gets a new one with the same room", () => {
+  const book = new SessionBook<string>();
+  assertEquals(book.open(request(1n, { sessionId: "old", next: 9, taken: 7, limit: 9 }), 1, "s1"), "s1");
+  for (const name of ["a", "b", "c"]) book.offer(block(name));
+  assertEquals(drain(book, 1), ["0:a", "1:b", "wait"]);
+});
+
+Deno.test("sessions without their reader end when nobody has heard of them for long", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n), 1, "s1");
+  book.open(request(2n), 2, "s2");
+  book.offer(block("a"));
+  assertEquals(book.nextExpiry(100), null);
+  book.close(1, 1_000);
+  assertEquals(book.nextExpiry(100), 1_100);
+  book.acknowledge(1n, "s1", { taken: 0, limit: 2, release: false }, 1_050);
+  book.expire(1_100, 100);
+  assertEquals(book.size, 2);
+  book.expire(1_150, 100);
+  assertEquals(book.size, 1);
+  assertEquals(drain(book, 2), ["0:a", "wait"]);
+});
+
+Deno.test("a connection that does not move gets only some megabytes, whatever its reader's limit", () => {
+  const book = new SessionBook<string>();
+  const megabytes = (n: number) => n * 1024 * 1024;
+  book.open(request(1n, { limit: 100 }), 1, "s1");
+  for (const name of ["a", "b", "c"]) book.offer(block(name, megabytes(3)));
+  assertEquals(book.wantsMore, false);
+  assertEquals(drain(book, 1), ["0:a", "1:b", "2:c", "wait"], "what moves gets on");
+  book.offer(block("huge", megabytes(500)));
+  assertEquals(book.wantsMore, true, "one block is always let through");
+});
