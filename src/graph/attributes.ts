@@ -92,7 +92,7 @@ export function recordOf(kinds: Readonly<Record<string, Attribute>>): Attribute 
 }
 
 /** Any element. */
-export const element: Attribute = { check: (name, value) => checkElement(value, name) };
+export const element: Attribute = { check: (name, value) => checkElement(value, `\`${name}\``) };
 
 /** An array of elements. */
 export const elements: Attribute = {
@@ -100,7 +100,7 @@ export const elements: Attribute = {
     if (!Array.isArray(value)) {
       throw new InvalidArgumentError(`\`${name}\` must be an array, got ${show(value)}`);
     }
-    checkElement(value, name);
+    checkElement(value);
   },
 };
 
@@ -109,7 +109,7 @@ export const elementRecord: Attribute = {
   sortKeys: true,
   check(name, value) {
     if (!isRecord(value)) throw new InvalidArgumentError(`\`${name}\` must be a record, got ${show(value)}`);
-    checkElement(value, name);
+    checkElement(value, `\`${name}\``);
   },
 };
 

@@ -69,7 +69,7 @@ export function checkFunctionRef(name: string, value: unknown): asserts value is
     default:
       throw new InvalidArgumentError(`\`${name}\` must be a function, got ${show(value)}`);
   }
-  checkElement(ref.captures, `${name}.captures`);
+  checkElement(ref.captures, `\`${name}.captures\``);
 }
 
 function checkRefKeys(name: string, ref: object, known: readonly string[]): void {
@@ -79,6 +79,6 @@ function checkRefKeys(name: string, ref: object, known: readonly string[]): void
 
 function copyCaptures(captures: unknown): Element {
   if (captures === undefined || captures === null) return null;
-  checkElement(captures, "captures");
+  checkElement(captures, "`captures`");
   return copyElement(captures);
 }

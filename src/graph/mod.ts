@@ -13,7 +13,7 @@ export type { FunctionRef, InlineFunction, ModuleFunction, UserFunction } from "
 export { moduleFunctionsOf } from "./functions_of.ts";
 export { GRAPH, graphOf } from "./nodes.ts";
 export type * from "./nodes.ts";
-export { planGraph, type PlannedNode, type SourceInfo, sourcesOf } from "./plan.ts";
+export { type PlannedNode, planGraph, sourcesOf } from "./plan.ts";
 export { ShardingPolicy } from "./sharding_policy.ts";
 export type { SourceInfo } from "./source_info.ts";
 export { walk } from "./walk.ts";
