@@ -5,6 +5,10 @@ interface Waiter<T> {
   reject(reason: unknown): void;
 }
 
+interface Pusher<T> extends Waiter<void> {
+  readonly item: T;
+}
+
 /** What a {@linkcode Channel} may hold. */
 export interface ChannelOptions<T> {
   /** Most items waiting. */
@@ -26,7 +30,7 @@ export class Channel<T> {
   #items: T[] = [];
   #head = 0;
   #bytes = 0;
-  #pushers: (Waiter<void>)[] = [];
+  #pushers: Pusher<T>[] = [];
   #shifters: Waiter<T | typeof CLOSED>[] = [];
   #state: { kind: "open" } | { kind: "closed" } | { kind: "failed"; reason: unknown } = { kind: "open" };
   readonly #options: ChannelOptions<T>;
@@ -52,14 +56,23 @@ export class Channel<T> {
   }
 
   /** Adds an item; waits while the queue is full. Rejects if the channel has failed; drops the item if it is closed. */
-  async push(item: T): Promise<void> {
-    while (this.#state.kind === "open" && this.#full()) {
-      await new Promise<void>((resolve, reject) => this.#pushers.push({ resolve, reject }));
-    }
-    if (this.#state.kind === "failed") throw this.#state.reason;
-    if (this.#state.kind === "closed") return;
+  push(item: T): Promise<void> {
+    if (this.#state.kind === "failed") return Promise.reject(this.#state.reason);
+    if (this.#state.kind === "closed") return Promise.resolve();
     const shifter = this.#shifters.shift();
-    if (shifter) return shifter.resolve(item);
+    if (shifter) {
+      shifter.resolve(item);
+      return Promise.resolve();
+    }
+    // Whoever waits already goes first, or a late push would overtake the items of earlier ones.
+    if (this.#pushers.length > 0 || this.#full()) {
+      return new Promise((resolve, reject) => this.#pushers.push({ item, resolve, reject }));
+    }
+    this.#add(item);
+    return Promise.resolve();
+  }
+
+  #add(item: T): void {
     this.#items.push(item);
     this.#bytes += this.#options.bytesOf?.(item) ?? 0;
   }
@@ -80,7 +93,11 @@ export class Channel<T> {
       this.#head = 0;
     }
     this.#bytes -= this.#options.bytesOf?.(item) ?? 0;
-    this.#pushers.shift()?.resolve();
+    while (this.#pushers.length > 0 && !this.#full()) {
+      const pusher = this.#pushers.shift()!;
+      this.#add(pusher.item);
+      pusher.resolve();
+    }
     return item;
   }
 

@@ -43,8 +43,26 @@ export function mountServices(routes: (router: ConnectRouter) => void): FetchHan
   );
   return (request) => {
     const handler = handlers.get(pathOf(request.url));
-    return handler ? handler(request) : null;
+    return handler ? handler(request).then(blameCaller) : null;
   };
+}
+
+/**
+ * Connect answers a body that is no message as if the server had failed. The fault is the caller's, and a 500
+ * would wake up whoever watches the servers.
+ */
+async function blameCaller(response: Response): Promise<Response> {
+  if (response.status !== 500 || response.headers.get("content-type") !== "application/json") return response;
+  const text = await response.text();
+  const { code, message } = JSON.parse(text) as { code?: string; message?: string };
+  if (code !== "internal" || !message?.startsWith("parse binary: ")) {
+    return new Response(text, { status: response.status, headers: response.headers });
+  }
+  const refusal = {
+    code: "invalid_argument",
+    message: `Cannot read the request: ${message.slice("parse binary: ".length)}`,
+  };
+  return Response.json(refusal, { status: 400 });
 }
 
 /** The path of an absolute URL, without the cost of parsing the rest. */
