@@ -36,8 +36,8 @@ export function parseFlags(
   const names = Object.keys(fields);
   const booleans = ["help", "json", ...names.filter((name) => fields[name].kind === "boolean").map(flagName)];
   const others = names.filter((name) => fields[name].kind !== "boolean").map(flagName);
-  checkArguments(args, booleans, others);
-  const given = parseArgs(args, {
+  const joined = joinValues(args, booleans, others);
+  const given = parseArgs(joined, {
     boolean: booleans,
     negatable: booleans,
     string: others,
@@ -52,7 +52,7 @@ export function parseFlags(
     const variable = environment(variableName(name));
     if (field.kind === "boolean") {
       // parseArgs gives false for booleans that are missing: whether one was given shows in the arguments.
-      if (args.some((arg) => arg.split("=")[0] === `--${flag}` || arg === `--no-${flag}`)) {
+      if (joined.some((arg) => arg.split("=")[0] === `--${flag}` || arg === `--no-${flag}`)) {
         config[name] = given[flag];
       } else if (variable !== undefined) config[name] = parseValue(variableName(name), field, variable);
       continue;
@@ -70,29 +70,39 @@ export function parseFlags(
   return { config, help: given.help === true, json: given.json === true };
 }
 
-/** Refuses what is no flag, what is not known, and flags that lack their value or have one too many. */
-function checkArguments(
+/**
+ * The arguments with each value joined to its flag, as `--flag=value`: apart, parseArgs takes the -1 of
+ * `--job-gc-timeout-ms -1` for a flag. Refuses what is no flag, what is not known, and values that lack or exceed.
+ */
+function joinValues(
   args: readonly string[],
   booleans: readonly string[],
   others: readonly string[],
-): void {
+): string[] {
+  const joined: string[] = [];
   for (let index = 0; index < args.length; index++) {
     const argument = args[index];
     const [flag, value] = splitOnce(argument.replace(/^--/, ""));
-    if (argument === "-h") continue;
-    if (!argument.startsWith("--")) throw new InvalidArgumentError(`"${argument}" is no flag`);
-    if (booleans.includes(flag) || (flag.startsWith("no-") && booleans.includes(flag.slice(3)))) {
+    if (argument === "-h") {
+      joined.push(argument);
+    } else if (!argument.startsWith("--")) {
+      throw new InvalidArgumentError(`"${argument}" is no flag`);
+    } else if (booleans.includes(flag) || (flag.startsWith("no-") && booleans.includes(flag.slice(3)))) {
       if (value !== undefined && value !== "true" && value !== "false") {
         throw new InvalidArgumentError(`--${flag} takes no value but true and false, got "${value}"`);
       }
+      joined.push(argument);
     } else if (others.includes(flag)) {
-      if (value === "" || (value === undefined && (args[++index] ?? "--").startsWith("--"))) {
+      const text = value ?? args[++index] ?? "";
+      if (text === "" || (value === undefined && text.startsWith("--"))) {
         throw new InvalidArgumentError(`--${flag} needs a value`);
       }
+      joined.push(`--${flag}=${text}`);
     } else {
       throw new InvalidArgumentError(`--${flag} is not known: --help lists the flags`);
     }
   }
+  return joined;
 }
 
 function splitOnce(text: string): [string, string | undefined] {
