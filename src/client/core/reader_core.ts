@@ -1,0 +1,347 @@
+/**
+ * What a reader does next, decided without waiting for anything: events in, commands out. It keeps the blocks of
+ * all tasks in turn, the windows, the acknowledgements, and the agreement with the dispatcher about the end.
+ */
+
+import { assertNever, DataLossError } from "../../base/mod.ts";
+import type { ListedTask, OpenSession, ReaderCommand, ReaderEvent } from "./events.ts";
+import { Task } from "./task.ts";
+import { Window, type WindowOptions } from "./window.ts";
+
+type EventOf<B, K extends ReaderEvent<B>["kind"]> = Extract<ReaderEvent<B>, { kind: K }>;
+
+// A worker that the dispatcher took for lost may hang on a dead connection. One that ended its task properly has
+// sent the end of the stream already, which is at most one heartbeat behind the dispatcher's word.
+const FINISHED_LISTINGS_TO_CLOSE = 2;
+
+/** The state of one reader; `B` is whatever stands for a decoded block. */
+export class ReaderCore<B> {
+  readonly #tasks = new Map<bigint, Task<B>>();
+  /** The tasks that are not done, in the order in which they are served. */
+  #turns: Task<B>[] = [];
+  #turn = 0;
+  readonly #window: Window;
+  #waitingBytes = 0;
+  #inHand: Task<B> | null = null;
+  #isWanted = false;
+  #isOver = false;
+  #iterationFinished = false;
+  /** All tasks were done when the last heartbeat was sent. */
+  #doneWhenSent = false;
+  /** That heartbeat's answer showed no task to be read. */
+  #isConfirmed = false;
+  /** Since all tasks have been done, a heartbeat was asked for. */
+  #confirmationAsked = false;
+  #commands: ReaderCommand<B>[] = [];
+
+  /** A reader without tasks. */
+  constructor(options: WindowOptions) {
+    this.#window = new Window(options);
+  }
+
+  /** Whether the program waits and only the dispatcher can help: no block is there, and no stream runs. */
+  get needsDispatcher(): boolean {
+    return this.#isWanted && !this.#isOver &&
+      this.#turns.every((task) =>
+        task.phase.kind !== "open" && (task.phase.kind !== "opening" || task.failures > 0)
+      );
+  }
+
+  /** The sessions that workers keep for this reader: they are to be released when it leaves. */
+  openSessions(): OpenSession[] {
+    return [...this.#tasks.values()]
+      .filter((task) => task.session !== "" && !task.isDone && task.phase.kind !== "gone")
+      .map((task) => ({ task: task.id, address: task.address, position: task.tell(0) }));
+  }
+
+  /** Takes in what happened, and says what is to be done, in order. */
+  step(event: ReaderEvent<B>): ReaderCommand<B>[] {
+    if (this.#isOver) return [];
+    this.#apply(event);
+    this.#serve();
+    this.#allowReading();
+    this.#finishIfDone();
+    return this.#commands.splice(0);
+  }
+
+  #apply(event: ReaderEvent<B>): void {
+    switch (event.kind) {
+      case "wanted":
+        this.#isWanted = true;
+        return;
+      case "taken":
+        return this.#take();
+      case "heartbeatSent":
+        this.#doneWhenSent = this.#allDone;
+        for (const task of this.#turns) this.#acknowledge(task, { flush: true });
+        return;
+      case "listed":
+        return this.#list(event);
+      case "sessionOpened":
+        return this.#onStream(event, (task) => {
+          task.openSession(event.session);
+          this.#acknowledge(task);
+        });
+      case "ready":
+        return this.#onStream(event, (task) => task.readWanted = true);
+      case "block":
+        return this.#onStream(event, (task) => this.#receive(task, event));
+      case "ended":
+        return this.#onStream(event, (task) => {
+          task.phase = { kind: "ended" };
+          this.#acknowledge(task);
+          this.#retire(task);
+        });
+      case "streamFailed":
+        return this.#onStream(event, (task) => this.#streamFailed(task, event));
+      case "acknowledged":
+      case "acknowledgeFailed":
+        return this.#acknowledgementOver(event);
+      default:
+        assertNever(event);
+    }
+  }
+
+  get #allDone(): boolean {
+    return this.#turns.length === 0 && this.#tasks.size > 0;
+  }
+
+  get #windowBlocks(): number {
+    let live = 0;
+    for (const task of this.#turns) if (task.isLive) live++;
+    return this.#window.blocksOf(Math.max(1, live));
+  }
+
+  #onStream(event: { task: bigint; stream: number }, then: (task: Task<B>) => void): void {
+    const task = this.#tasks.get(event.task);
+    if (task?.isLive && task.stream === event.stream) then(task);
+  }
+
+  // ---- tasks come and go
+
+  #list({ tasks, iterationFinished }: EventOf<B, "listed">): void {
+    this.#iterationFinished ||= iterationFinished;
+    const listed = new Set<bigint>();
+    for (const entry of tasks) {
+      listed.add(entry.id);
+      const task = this.#tasks.get(entry.id);
+      if (task) this.#listAgain(task, entry);
+      else this.#listFirst(entry);
+    }
+    for (const task of this.#turns.slice()) if (!listed.has(task.id)) this.#giveUp(task);
+    this.#isConfirmed = this.#doneWhenSent && this.#allDone &&
+      [...this.#tasks.values()].every((task) => task.phase.kind === "ended");
+  }
+
+  #listFirst(entry: ListedTask): void {
+    const task = new Task<B>(entry);
+    this.#tasks.set(entry.id, task);
+    if (entry.finished && this.#iterationFinished) task.phase = { kind: "gone" };
+    else {
+      this.#turns.push(task);
+      if (entry.finished) task.finishedListings = 1;
+      this.#open(task);
+    }
+  }
+
+  #listAgain(task: Task<B>, entry: ListedTask): void {
+    const hasMoved = task.address !== entry.address || task.workerUid !== entry.workerUid;
+    task.address = entry.address;
+    task.workerUid = entry.workerUid;
+    if (entry.finished) return this.#listFinished(task);
+    task.finishedListings = 0;
+    switch (task.phase.kind) {
+      case "opening":
+      case "open":
+        if (!hasMoved) return;
+        this.#commands.push({ kind: "close", task: task.id, stream: task.stream });
+        break;
+      case "gone":
+        if (!this.#turns.includes(task)) this.#turns.push(task);
+        break;
+      case "ended":
+        if (hasMoved) this.#dropAcknowledgement(task);
+        return;
+      case "failed":
+        return;
+      default:
+        assertNever(task.phase);
+    }
+    task.forgetSession();
+    task.failures = 0;
+    this.#open(task);
+  }
+
+  #listFinished(task: Task<B>): void {
+    task.finishedListings++;
+    const isWaitingToRetry = task.phase.kind === "opening" && task.failures > 0;
+    if (isWaitingToRetry || task.finishedListings >= FINISHED_LISTINGS_TO_CLOSE) this.#giveUp(task);
+    else if (task.phase.kind === "ended") this.#dropAcknowledgement(task);
+  }
+
+  /** The dispatcher knows of nothing more in this task: what has come in is still handed over. */
+  #giveUp(task: Task<B>): void {
+    if (task.isLive) {
+      this.#commands.push({ kind: "close", task: task.id, stream: task.stream });
+      task.phase = { kind: "gone" };
+    }
+    this.#dropAcknowledgement(task);
+  }
+
+  #dropAcknowledgement(task: Task<B>): void {
+    task.acknowledgementMoot = true;
+    this.#retire(task);
+  }
+
+  /** Takes a task out of the turns if nothing is left to do with it. */
+  #retire(task: Task<B>): void {
+    const place = task.isDone ? this.#turns.indexOf(task) : -1;
+    if (place < 0) return;
+    this.#turns.splice(place, 1);
+    if (place < this.#turn) this.#turn--;
+  }
+
+  // ---- streams
+
+  #open(task: Task<B>): void {
+    task.phase = { kind: "opening" };
+    task.acknowledgementMoot = false;
+    task.readWanted = false;
+    task.stream++;
+    this.#commands.push({
+      kind: "open",
+      task: task.id,
+      address: task.address,
+      stream: task.stream,
+      attempt: task.failures,
+      position: task.tell(this.#windowBlocks),
+    });
+  }
+
+  #receive(task: Task<B>, { sequence, bytes, block }: EventOf<B, "block">): void {
+    if (sequence < task.next) return; // Sent again although it had arrived.
+    if (sequence > task.next) {
+      this.#commands.push({ kind: "close", task: task.id, stream: task.stream });
+      task.phase = {
+        kind: "failed",
+        error: new DataLossError(
+          `Cannot read task ${task.id} of ${task.address}: block ${task.next} is missing, got block ${sequence}`,
+        ),
+      };
+      return;
+    }
+    task.add(block, bytes);
+    this.#waitingBytes += bytes;
+    this.#window.observe(bytes);
+  }
+
+  #streamFailed(task: Task<B>, { retryable, error }: EventOf<B, "streamFailed">): void {
+    if (!retryable) {
+      task.phase = { kind: "failed", error };
+      return;
+    }
+    task.failures++;
+    if (task.finishedListings > 0) {
+      task.phase = { kind: "gone" };
+      return this.#dropAcknowledgement(task);
+    }
+    this.#open(task);
+    if (task.failures === 1) this.#commands.push({ kind: "heartbeat" });
+  }
+
+  #allowReading(): void {
+    const window = this.#windowBlocks;
+    for (const task of this.#turns) {
+      if (!task.readWanted || !task.isLive || task.waiting >= window) continue;
+      if (task.waiting > 0 && !this.#window.hasRoom(this.#waitingBytes)) continue;
+      task.readWanted = false;
+      this.#commands.push({ kind: "read", task: task.id, stream: task.stream });
+    }
+  }
+
+  // ---- acknowledgements
+
+  #acknowledge(task: Task<B>, { flush = false } = {}): void {
+    const window = this.#windowBlocks;
+    if (!task.wantsToTell(window, flush)) return;
+    task.acknowledging = true;
+    this.#commands.push({
+      kind: "acknowledge",
+      task: task.id,
+      address: task.address,
+      attempt: task.acknowledgeFailures,
+      position: task.tell(window),
+    });
+  }
+
+  #acknowledgementOver(event: EventOf<B, "acknowledged" | "acknowledgeFailed">): void {
+    const task = this.#tasks.get(event.task);
+    if (!task || task.session !== event.session) return;
+    task.acknowledging = false;
+    if (event.kind === "acknowledged") task.acknowledgeFailures = 0;
+    else if (!event.gone) {
+      task.acknowledgeFailures++;
+      task.tellAgain();
+    }
+    this.#acknowledge(task);
+    this.#retire(task);
+  }
+
+  // ---- the program
+
+  #take(): void {
+    const task = this.#inHand;
+    if (!task) return;
+    this.#inHand = null;
+    task.take();
+    this.#acknowledge(task);
+    this.#retire(task);
+  }
+
+  /** Hands over the next block in turn, or the error that follows a task's last block. */
+  #serve(): void {
+    if (!this.#isWanted || this.#inHand) return;
+    for (let i = 0; i < this.#turns.length; i++) {
+      const place = (this.#turn + i) % this.#turns.length;
+      const task = this.#turns[place];
+      if (task.waiting > 0) {
+        this.#turn = place + 1;
+        return this.#handOver(task);
+      }
+      if (task.phase.kind === "failed") {
+        return this.#end({ kind: "fail", error: task.phase.error });
+      }
+    }
+  }
+
+  #handOver(task: Task<B>): void {
+    const { block, bytes } = task.begin();
+    this.#isWanted = false;
+    this.#inHand = task;
+    this.#waitingBytes -= bytes;
+    this.#commands.push({ kind: "handOver", block });
+    this.#acknowledge(task);
+  }
+
+  // ---- the end
+
+  #finishIfDone(): void {
+    if (this.#isOver) return;
+    if (this.#turns.length > 0) {
+      this.#confirmationAsked = false;
+      this.#isConfirmed = false;
+      return;
+    }
+    if (this.#iterationFinished || this.#isConfirmed) return this.#end({ kind: "finish" });
+    // Only once: where the dispatcher is not content yet, the regular heartbeats ask on.
+    if (this.#allDone && !this.#confirmationAsked) {
+      this.#confirmationAsked = true;
+      this.#commands.push({ kind: "heartbeat" });
+    }
+  }
+
+  #end(command: ReaderCommand<B>): void {
+    this.#isOver = true;
+    this.#commands.push(command);
+  }
+}

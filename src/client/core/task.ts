@@ -1,0 +1,186 @@
+/** One task, seen by a reader: its stream, its session, and the blocks that wait to be begun. */
+
+import type { ListedTask, SessionPosition } from "./events.ts";
+
+/** Where a task stands. */
+export type TaskPhase =
+  /** A stream was asked for and has not named its session yet. Left by its first batch. */
+  | { readonly kind: "opening" }
+  /** The stream runs. Left by its end, its failure, or the dispatcher's word that there is nothing more. */
+  | { readonly kind: "open" }
+  /** The worker has said that there are no more elements for this reader. Never left. */
+  | { readonly kind: "ended" }
+  /** The stream ended with an error, which the program gets after the blocks before it. Never left. */
+  | { readonly kind: "failed"; readonly error: unknown }
+  /** The dispatcher gave the task up while it could not be read to its end. Left if it is listed again. */
+  | { readonly kind: "gone" };
+
+interface WaitingBlock<B> {
+  readonly block: B;
+  readonly bytes: number;
+  readonly generation: number;
+}
+
+/** The bookkeeping of one task; {@linkcode ReaderCore} decides what to do by it. */
+export class Task<B> {
+  readonly id: bigint;
+  address: string;
+  workerUid: string;
+  phase: TaskPhase = { kind: "opening" };
+  /** Number of the present stream: what comes from older ones is ignored. */
+  stream = 0;
+  /** Streams that failed since the last block. */
+  failures = 0;
+  /** Acknowledgements that failed since the last answered one. */
+  acknowledgeFailures = 0;
+  /** Successive listings as finished while the stream had not ended. */
+  finishedListings = 0;
+  /** Whether the stream waits for the permission to read on. */
+  readWanted = false;
+  /** Whether an acknowledgement is on its way. */
+  acknowledging = false;
+  /** The worker no longer cares what this reader takes. */
+  acknowledgementMoot = false;
+
+  #session = "";
+  // Counts sessions: a block of a former session must not move the numbers of the present one.
+  #generation = 0;
+  #next = 0;
+  #begun = 0;
+  #taken = 0;
+  #toldTaken = 0;
+  #toldLimit = 0;
+  /** The room that was granted when the worker was told last. */
+  #toldRoom = 0;
+  #tellAgain = false;
+  #waiting: WaitingBlock<B>[] = [];
+  #inHand: WaitingBlock<B> | null = null;
+
+  /** A task that is to be opened. */
+  constructor({ id, address, workerUid }: ListedTask) {
+    this.id = id;
+    this.address = address;
+    this.workerUid = workerUid;
+  }
+
+  /** The session's id; empty before the worker has named it. */
+  get session(): string {
+    return this.#session;
+  }
+
+  /** Number of the block to come. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Blocks that wait to be begun. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether blocks may still come in. */
+  get isLive(): boolean {
+    return this.phase.kind === "opening" || this.phase.kind === "open";
+  }
+
+  /** Whether every block that came in has been taken. */
+  get isDrained(): boolean {
+    return this.#waiting.length === 0 && this.#inHand === null;
+  }
+
+  /** Whether nothing is left to do: no block to come or to be taken, no acknowledgement to be answered. */
+  get isDone(): boolean {
+    if (!this.isDrained) return false;
+    if (this.phase.kind === "gone") return true;
+    const isAnswered = !this.acknowledging && !this.#tellAgain && this.#toldTaken === this.#taken;
+    return this.phase.kind === "ended" && (isAnswered || this.acknowledgementMoot);
+  }
+
+  /** Forgets the session: the next stream begins a new one. Blocks that wait stay. */
+  forgetSession(): void {
+    this.#session = "";
+    this.#beginGeneration();
+    this.#toldLimit = 0;
+  }
+
+  #beginGeneration(): void {
+    this.#generation++;
+    this.#next =
+      this.#begun =
+      this.#taken =
+      this.#toldTaken =
+        0;
+    this.#tellAgain = false;
+    this.acknowledging = false;
+    this.acknowledgeFailures = 0;
+  }
+
+  /** The stream's first batch has come: goes on in its session, or from 0 where it is another than before. */
+  openSession(session: string): void {
+    if (this.#session !== "" && this.#session !== session) this.#beginGeneration();
+    this.#session = session;
+    this.phase = { kind: "open" };
+  }
+
+  /** A block has come in. */
+  add(block: B, bytes: number): void {
+    this.#waiting.push({ block, bytes, generation: this.#generation });
+    this.#next++;
+    this.failures = 0;
+  }
+
+  /** Begins the first block that waits. */
+  begin(): { readonly block: B; readonly bytes: number } {
+    const first = this.#waiting.shift()!;
+    if (first.generation === this.#generation) this.#begun++;
+    this.#inHand = first;
+    return first;
+  }
+
+  /** The block in hand has been handed over to its last element. */
+  take(): void {
+    if (this.#inHand?.generation === this.#generation) this.#taken++;
+    this.#inHand = null;
+  }
+
+  /** What the worker is to be told now, with a window of `window` blocks; it counts as told. */
+  tell(window: number): SessionPosition {
+    this.#toldTaken = this.#taken;
+    this.#toldLimit = this.#limit(window);
+    this.#toldRoom = this.#toldLimit - this.#begun;
+    this.#tellAgain = false;
+    return { session: this.#session, next: this.#next, taken: this.#taken, limit: this.#toldLimit };
+  }
+
+  /** The worker may not have heard what it was told last. */
+  tellAgain(): void {
+    this.#tellAgain = true;
+  }
+
+  /**
+   * Whether the worker should be told: half of the room is used up, or the last block before the end is taken.
+   * `flush`: whatever was taken and not told.
+   */
+  wantsToTell(window: number, flush: boolean): boolean {
+    if (this.acknowledging || this.acknowledgementMoot || this.#session === "") return false;
+    const hasNews = this.#tellAgain || this.#taken > this.#toldTaken;
+    switch (this.phase.kind) {
+      case "open":
+        return this.#tellAgain || (flush && hasNews) || this.#isShortOfRoom(window);
+      case "ended":
+        return hasNews && (flush || this.isDrained);
+      default:
+        return false; // The next stream says it, or nobody listens.
+    }
+  }
+
+  /** By the room of last time: a window that has just grown is no reason to tell the worker at once. */
+  #isShortOfRoom(window: number): boolean {
+    return this.#limit(window) > this.#toldLimit &&
+      this.#toldLimit - this.#begun <= Math.floor(this.#toldRoom / 2);
+  }
+
+  #limit(window: number): number {
+    return Math.max(this.#toldLimit, this.#begun + window); // A limit never goes back.
+  }
+}
