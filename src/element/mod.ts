@@ -3,5 +3,18 @@
  *
  * @module
  */
+export { byteSize } from "./byte_size.ts";
+export { checkElement } from "./check.ts";
+export { checkSpec } from "./check_spec.ts";
+export { copyElement } from "./copy.ts";
+export { inferSpec } from "./infer_spec.ts";
+export { matchesSpec, specEquals } from "./match_spec.ts";
+export { mergeSpecs } from "./merge_specs.ts";
+export { padAndStack } from "./pad.ts";
+export { showSpec } from "./show_spec.ts";
+export { slices } from "./slices.ts";
 export type { ElementSpec } from "./spec.ts";
+export { stack } from "./stack.ts";
 export type { DType, Element, Tensor, TypedArray } from "./types.ts";
+export { stackedLength, unstack } from "./unstack.ts";
+export { decodeValue, encodeValue } from "./value.ts";
