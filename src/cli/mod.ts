@@ -3,4 +3,6 @@
  *
  * @module
  */
+export { type ParsedFlags, parseFlags } from "./flags.ts";
+export { helpText } from "./help.ts";
 export { type CommandServer, runServer, type ServerCommand } from "./run_server.ts";
