@@ -150,26 +150,17 @@ export class ReaderCore<B> {
     task.workerUid = entry.workerUid;
     if (entry.finished) return this.#listFinished(task);
     task.finishedListings = 0;
-    switch (task.phase.kind) {
-      case "opening":
-      case "open":
-        if (!hasMoved) return;
-        this.#commands.push({ kind: "close", task: task.id, stream: task.stream });
-        break;
-      case "gone":
-        if (!this.#turns.includes(task)) this.#turns.push(task);
-        break;
-      case "ended":
-        if (hasMoved) this.#dropAcknowledgement(task);
-        return;
-      case "failed":
-        return;
-      default:
-        assertNever(task.phase);
-    }
-    task.forgetSession();
+    if (task.isLive && hasMoved) this.#commands.push({ kind: "close", task: task.id, stream: task.stream });
+    else if (task.phase.kind === "gone") this.#comeBack(task);
+    else return;
+    // The session is kept: whether the worker still has it is for the worker to say, as this reader may have met
+    // the new run before the dispatcher spoke of it.
     task.failures = 0;
     this.#open(task);
+  }
+
+  #comeBack(task: Task<B>): void {
+    if (!this.#turns.includes(task)) this.#turns.push(task);
   }
 
   #listFinished(task: Task<B>): void {

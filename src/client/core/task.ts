@@ -96,15 +96,17 @@ export class Task<B> {
     return this.phase.kind === "ended" && (isAnswered || this.acknowledgementMoot);
   }
 
-  /** Forgets the session: the next stream begins a new one. Blocks that wait stay. */
-  forgetSession(): void {
-    this.#session = "";
-    this.#beginGeneration();
-    this.#toldLimit = 0;
+  /** The stream's first batch has come: goes on in its session, or from 0 where it is another than before. */
+  openSession(session: string): void {
+    if (this.#session !== "" && this.#session !== session) this.#beginGeneration();
+    this.#session = session;
+    this.phase = { kind: "open" };
   }
 
   #beginGeneration(): void {
     this.#generation++;
+    // The worker takes the distance of the former session's numbers for the room in the new one.
+    this.#toldLimit = this.#toldRoom = this.#toldLimit - this.#toldTaken;
     this.#next =
       this.#begun =
       this.#taken =
@@ -113,13 +115,6 @@ export class Task<B> {
     this.#tellAgain = false;
     this.acknowledging = false;
     this.acknowledgeFailures = 0;
-  }
-
-  /** The stream's first batch has come: goes on in its session, or from 0 where it is another than before. */
-  openSession(session: string): void {
-    if (this.#session !== "" && this.#session !== session) this.#beginGeneration();
-    this.#session = session;
-    this.phase = { kind: "open" };
   }
 
   /** A block has come in. */

@@ -213,7 +213,7 @@ Deno.test("another session means a restarted worker: its numbers begin at 0, and
   assertEquals(command.kind === "acknowledge" && command.position.taken, 1, "only the new session's blocks");
 });
 
-Deno.test("another run of a worker, or another address, is read in a new session at once", () => {
+Deno.test("another run of a worker, or another address, is asked at once, for the same session", () => {
   const reader = core();
   run(reader, listed(A), opened(1n), block(1n, 0), broken(1n, 1));
   for (const [moved, stream] of [[{ ...A, workerUid: "run-2" }, 2], [{ ...A, address: "a:2" }, 3]] as const) {
@@ -225,7 +225,7 @@ Deno.test("another run of a worker, or another address, is read in a new session
         address: moved.address,
         stream: stream + 1,
         attempt: 0,
-        position: { session: "", next: 0, taken: 0, limit: 16 },
+        position: { session: "s", next: 1, taken: 0, limit: 16 },
       },
     ]);
   }
@@ -321,7 +321,7 @@ Deno.test("while a task could not be read to its end, only a finished iteration 
   ]);
 });
 
-Deno.test("a task that is no longer listed is given up, and read from the start if it comes back", () => {
+Deno.test("a task that is no longer listed is given up, and read on if it comes back", () => {
   const reader = core();
   run(reader, listed(A, B), opened(1n), opened(2n), block(1n, 0));
   assertEquals(run(reader, listed(B)), [{ kind: "close", task: 1n, stream: 1 }]);
@@ -329,8 +329,8 @@ Deno.test("a task that is no longer listed is given up, and read from the start 
   const [command] = run(reader, taken, listed(A, B));
   assertEquals(command.kind === "open" && [command.stream, command.position.next, command.position.session], [
     2,
-    0,
-    "",
+    1,
+    "s",
   ]);
 });
 
