@@ -1,0 +1,79 @@
+/** Updates of iterations and their clients. */
+
+import { detachTasks, retireIfIdle } from "./finish.ts";
+import { degradeByCollection } from "./guarantee.ts";
+import { known } from "./lookup.ts";
+import { remember } from "./recent.ts";
+import type { DispatcherState, Iteration } from "./state.ts";
+import type {
+  AcquireClient,
+  CollectIteration,
+  CreateIteration,
+  FreeIteration,
+  ReleaseClient,
+} from "./updates.ts";
+
+/** Begins a pass over a job. */
+export function createIteration(state: DispatcherState, update: CreateIteration): void {
+  const { iterationId, jobId, repetition, sources, finished } = update;
+  const job = known(state.jobs.get(jobId), `job ${jobId}`);
+  state.iterations.set(iterationId, {
+    id: iterationId,
+    jobId,
+    repetition,
+    sources: sources.map((description) => ({ description, repetition: 0, next: 0 })),
+    tasks: new Set(),
+    running: 0,
+    completedBy: new Set(),
+    clients: 0,
+    lastReleasedAt: null,
+    finished,
+    version: 0,
+  });
+  job.iterations.set(repetition, iterationId);
+  if (finished) state.idle.add(iterationId);
+  else state.unfinished.add(iterationId);
+  state.next.iteration = Math.max(state.next.iteration, iterationId + 1);
+}
+
+/** Adds a reader. */
+export function acquireClient(state: DispatcherState, update: AcquireClient): void {
+  const { clientId, iterationId, requestId } = update;
+  const iteration = known(state.iterations.get(iterationId), `iteration ${iterationId}`);
+  state.clients.set(clientId, { id: clientId, iterationId, late: iteration.finished });
+  iteration.clients++;
+  state.idle.delete(iterationId);
+  remember(state.requests.clients, requestId, clientId);
+  state.next.client = Math.max(state.next.client, clientId + 1);
+}
+
+/** Forgets a reader. */
+export function releaseClient(state: DispatcherState, update: ReleaseClient): void {
+  const client = known(state.clients.get(update.clientId), `client ${update.clientId}`);
+  const iteration = known(state.iterations.get(client.iterationId), `iteration ${client.iterationId}`);
+  state.clients.delete(client.id);
+  iteration.clients--;
+  iteration.lastReleasedAt = update.at;
+  retireIfIdle(state, iteration);
+}
+
+/** Gives an unfinished iteration up. */
+export function collectIteration(state: DispatcherState, update: CollectIteration): void {
+  const iteration = known(state.iterations.get(update.iterationId), `iteration ${update.iterationId}`);
+  degradeByCollection(known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`));
+  remove(state, iteration);
+}
+
+/** Puts a finished iteration away; its job remembers that the repetition is over. */
+export function freeIteration(state: DispatcherState, update: FreeIteration): void {
+  remove(state, known(state.iterations.get(update.iterationId), `iteration ${update.iterationId}`));
+}
+
+function remove(state: DispatcherState, iteration: Iteration): void {
+  detachTasks(state, iteration);
+  for (const id of iteration.tasks) state.tasks.delete(id);
+  state.iterations.delete(iteration.id);
+  state.unfinished.delete(iteration.id);
+  state.idle.delete(iteration.id);
+  known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`).iterations.delete(iteration.repetition);
+}

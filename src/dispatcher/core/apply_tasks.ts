@@ -1,0 +1,63 @@
+/** Updates of tasks: making, ending, and the splits that they lease. */
+
+import { finishIfOver } from "./finish.ts";
+import { known } from "./lookup.ts";
+import type { DispatcherState, TaskLeases } from "./state.ts";
+import type { CreateTask, FinishTask, LeaseSplit } from "./updates.ts";
+
+/** How many answers to a source's requests a task can ask for again: as many as its worker may have under way. */
+export const MAX_REMEMBERED_ANSWERS = 8;
+
+/**
+ * How many leased ranges are kept of a task and source. Nobody confirms consumption, so an endless source would
+ * pile them up; the oldest are the likeliest to be consumed.
+ */
+export const MAX_REMEMBERED_RANGES = 1_024;
+
+/** Gives a worker its part of an iteration. */
+export function createTask(state: DispatcherState, update: CreateTask): void {
+  const { taskId, iterationId, address, shard } = update;
+  const iteration = known(state.iterations.get(iterationId), `iteration ${iterationId}`);
+  const worker = known(state.workers.get(address), `worker "${address}"`);
+  const leases = iteration.sources.map((): TaskLeases => ({ repetition: 0, ranges: [], answers: [] }));
+  state.tasks.set(taskId, { id: taskId, iterationId, address, shard, finished: false, leases });
+  worker.tasks.add(taskId);
+  iteration.tasks.add(taskId);
+  iteration.running++;
+  iteration.version++;
+  state.next.task = Math.max(state.next.task, taskId + 1);
+}
+
+/** Ends a task whose readers have taken its last element. */
+export function finishTask(state: DispatcherState, update: FinishTask): void {
+  const task = known(state.tasks.get(update.taskId), `task ${update.taskId}`);
+  if (task.finished) return;
+  const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
+  task.finished = true;
+  task.leases = [];
+  iteration.running--;
+  iteration.completedBy.add(task.address);
+  iteration.version++;
+  finishIfOver(state, iteration);
+}
+
+/** Moves a source on and notes what the task got of it. */
+export function leaseSplit(state: DispatcherState, update: LeaseSplit): void {
+  const { source: index, repetition, requestId, start, end } = update;
+  const task = known(state.tasks.get(update.taskId), `task ${update.taskId}`);
+  const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
+  const source = known(iteration.sources[index], `source ${index} of iteration ${iteration.id}`);
+  const leases = known(task.leases[index], `source ${index} of task ${task.id}`);
+  source.repetition = repetition;
+  source.next = end;
+  if (leases.repetition !== repetition) {
+    leases.repetition = repetition;
+    leases.ranges = [];
+  }
+  const last = leases.ranges.at(-1);
+  if (last && last[1] === start) last[1] = end;
+  else leases.ranges.push([start, end]);
+  if (leases.ranges.length > MAX_REMEMBERED_RANGES) leases.ranges.shift();
+  leases.answers.push({ requestId, start, end });
+  if (leases.answers.length > MAX_REMEMBERED_ANSWERS) leases.answers.shift();
+}

@@ -1,0 +1,76 @@
+/** Updates of workers: their coming and going, and what that means for their tasks. */
+
+import { degradeByLoss } from "./guarantee.ts";
+import { known } from "./lookup.ts";
+import type { DispatcherState, Task, Worker } from "./state.ts";
+import { finishIfOver } from "./finish.ts";
+import type { LoseWorker, RegisterWorker, RemoveWorker } from "./updates.ts";
+
+/** Adds a worker, or renews one that came back or whose process was replaced. */
+export function registerWorker(state: DispatcherState, update: RegisterWorker): void {
+  const { address, uid, tags, formats, slot } = update;
+  const former = state.workers.get(address);
+  if (former && former.uid !== uid) restartTasks(state, former);
+  const tasks = former?.tasks ?? new Set();
+  state.workers.set(address, { address, uid, tags, formats, slot, lostAt: null, tasks });
+  state.next.task = Math.max(state.next.task, update.firstFreeTaskId);
+}
+
+/** Marks a worker as lost and ends its tasks. */
+export function loseWorker(state: DispatcherState, update: LoseWorker): void {
+  const worker = known(state.workers.get(update.address), `worker "${update.address}"`);
+  dropTasks(state, worker);
+  worker.lostAt = update.at;
+}
+
+/** Forgets a worker and ends its tasks. */
+export function removeWorker(state: DispatcherState, update: RemoveWorker): void {
+  const worker = known(state.workers.get(update.address), `worker "${update.address}"`);
+  dropTasks(state, worker);
+  state.workers.delete(update.address);
+}
+
+/**
+ * Another process took a worker's address. Its running tasks keep their ids, for readers ask for them already,
+ * and begin anew; ended ones are gone, since nobody may read them again from the beginning.
+ */
+function restartTasks(state: DispatcherState, worker: Worker): void {
+  for (const task of tasksOf(state, worker)) {
+    const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
+    iteration.version++;
+    if (task.finished) {
+      iteration.tasks.delete(task.id);
+      worker.tasks.delete(task.id);
+      state.tasks.delete(task.id);
+    } else {
+      noteLoss(state, task);
+      task.leases = task.leases.map(() => ({ repetition: 0, ranges: [], answers: [] }));
+    }
+  }
+}
+
+/** Takes a worker's tasks out of their iterations, which must not wait for them. */
+function dropTasks(state: DispatcherState, worker: Worker): void {
+  for (const task of tasksOf(state, worker)) {
+    const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
+    iteration.version++;
+    iteration.tasks.delete(task.id);
+    state.tasks.delete(task.id);
+    if (task.finished) continue;
+    noteLoss(state, task);
+    iteration.running--;
+    finishIfOver(state, iteration);
+  }
+  worker.tasks.clear();
+}
+
+function tasksOf(state: DispatcherState, worker: Worker): Task[] {
+  return [...worker.tasks].map((id) => known(state.tasks.get(id), `task ${id}`));
+}
+
+/** A dynamically sharded task that never held a split takes nothing with it. */
+function noteLoss(state: DispatcherState, task: Task): void {
+  if (task.leases.length > 0 && task.leases.every((leases) => leases.ranges.length === 0)) return;
+  const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
+  degradeByLoss(known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`));
+}

@@ -1,0 +1,23 @@
+/** What a reader is told: in its heartbeats, and when it joins. */
+
+import type { Client, StateView } from "./state.ts";
+import { type TaskInfo, taskList } from "./task_view.ts";
+import { known } from "./lookup.ts";
+import type { DeepReadonly } from "./deep_readonly.ts";
+
+/** What a reader should read. */
+export interface ClientView {
+  /** The tasks that are not gone, ended ones included; none for a reader that came after the end. */
+  readonly tasks: readonly TaskInfo[];
+  /** Readers have taken the last element. */
+  readonly finished: boolean;
+}
+
+const NO_TASKS: readonly TaskInfo[] = [];
+
+/** What the client `id` should read. */
+export function clientView(state: StateView, id: number): ClientView {
+  const client: DeepReadonly<Client> = known(state.clients.get(id), `client ${id}`);
+  const iteration = known(state.iterations.get(client.iterationId), `iteration ${client.iterationId}`);
+  return { tasks: client.late ? NO_TASKS : taskList(state, iteration), finished: iteration.finished };
+}

@@ -1,0 +1,80 @@
+/** The core: runs handlers and folds what they decide into the state. No waiting, no clock, no chance. */
+
+import { apply } from "./apply.ts";
+import type { Command, Handler } from "./decision.ts";
+import type { DispatcherSettings } from "./settings.ts";
+import { createState, type StateView } from "./state.ts";
+import type { Update } from "./updates.ts";
+
+/** What came of a request. */
+export interface Outcome<R> {
+  readonly reply: R;
+  /** To be durable before anybody sees the reply; applied already. */
+  readonly updates: readonly Update[];
+  /** To be run after that. */
+  readonly commands: readonly Command[];
+}
+
+/** A dispatcher without its shell. */
+export class DispatcherCore {
+  readonly #state = createState();
+  readonly #liveness = { workers: new Map<string, number>(), clients: new Map<number, number>() };
+  readonly #settings: DispatcherSettings;
+  readonly #durable: boolean;
+
+  /** Starts with an empty state. `durable`: whether the journal outlives the process. */
+  constructor(settings: DispatcherSettings, options: { durable: boolean }) {
+    this.#settings = settings;
+    this.#durable = options.durable;
+  }
+
+  /** What has become of all updates so far. */
+  get state(): StateView {
+    return this.#state;
+  }
+
+  /** Takes an update from the journal. */
+  replay(update: Update): void {
+    apply(this.#state, update);
+  }
+
+  /** Ends the replay: everybody known counts as just heard of. */
+  recovered(now: number): void {
+    for (const worker of this.#state.workers.values()) {
+      if (worker.lostAt === null) this.#liveness.workers.set(worker.address, now);
+    }
+    for (const id of this.#state.clients.keys()) this.#liveness.clients.set(id, now);
+  }
+
+  /** Decides on a request at time `now` and applies the decision. Throws what the handler throws; nothing has changed then. */
+  handle<Q, R>(handler: Handler<Q, R>, request: Q, now: number): Outcome<R> {
+    const { updates, reply, commands = [], heard } = handler(
+      {
+        state: this.#state,
+        liveness: this.#liveness,
+        settings: this.#settings,
+        now,
+        durable: this.#durable,
+      },
+      request,
+    );
+    for (const update of updates) {
+      apply(this.#state, update);
+      this.#forget(update);
+    }
+    if (heard) this.#hear(heard, now);
+    return { reply: reply(this.#state), updates, commands };
+  }
+
+  #hear(heard: { worker: string } | { client: number }, now: number): void {
+    if ("worker" in heard) this.#liveness.workers.set(heard.worker, now);
+    else this.#liveness.clients.set(heard.client, now);
+  }
+
+  #forget(update: Update): void {
+    if (update.type === "releaseClient") this.#liveness.clients.delete(update.clientId);
+    else if (update.type === "loseWorker" || update.type === "removeWorker") {
+      this.#liveness.workers.delete(update.address);
+    }
+  }
+}

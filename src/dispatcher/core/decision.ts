@@ -1,0 +1,52 @@
+/** What a handler of the core takes and gives. */
+
+import type { DeepReadonly } from "./deep_readonly.ts";
+import type { DispatcherSettings } from "./settings.ts";
+import type { StateView } from "./state.ts";
+import type { Update } from "./updates.ts";
+
+/** When workers and clients were last heard of. Not journaled: a restarted dispatcher grants everybody a full timeout. */
+export interface LivenessView {
+  /** Times of the last heartbeats by address, in milliseconds since the epoch. */
+  readonly workers: ReadonlyMap<string, number>;
+  /** The same by client id; a client that has never sent one is missing. */
+  readonly clients: ReadonlyMap<number, number>;
+}
+
+/** What a handler sees beside its request. */
+export interface Context {
+  readonly state: StateView;
+  readonly liveness: LivenessView;
+  readonly settings: DeepReadonly<DispatcherSettings>;
+  /** The time, in milliseconds since the epoch. */
+  readonly now: number;
+  /** Whether the state outlives the dispatcher; only messages depend on it. */
+  readonly durable: boolean;
+}
+
+/** Something to be done outside once the updates are durable. */
+export type Command = {
+  /** Hand a task to its worker now, instead of with its next heartbeat. */
+  readonly kind: "pushTask";
+  readonly taskId: number;
+};
+
+/** What a handler decided. */
+export interface Decision<R> {
+  /** What happened; applied in order, all or none. */
+  readonly updates: readonly Update[];
+  /** Reads the reply off the state that the updates led to. */
+  reply(state: StateView): R;
+  /** @default none */
+  readonly commands?: readonly Command[];
+  /** Whose heartbeat this was. */
+  readonly heard?: { readonly worker: string } | { readonly client: number };
+}
+
+/** Decides on a request without changing anything. Throws one of Sluice's errors to refuse it. */
+export type Handler<Q, R> = (context: Context, request: Q) => Decision<R>;
+
+/** The decision that changes nothing. */
+export function answer<R>(value: R): Decision<R> {
+  return { updates: [], reply: () => value };
+}

@@ -1,0 +1,87 @@
+/** GetOrCreateJob. */
+
+import { InvalidArgumentError } from "../../base/mod.ts";
+import { ShardingPolicy } from "../../graph/mod.ts";
+import { answer, type Context, type Decision } from "./decision.ts";
+import type { DeepReadonly } from "./deep_readonly.ts";
+import { datasetOf } from "./lookup.ts";
+import type { Job, TargetWorkers } from "./state.ts";
+
+/** A job to be made or found. */
+export interface GetOrCreateJobRequest {
+  readonly datasetId: string;
+  /** A `ShardingPolicy`. */
+  readonly policy: number;
+  /** null: a job of the caller's own. */
+  readonly name: string | null;
+  readonly numConsumers: number | null;
+  readonly useCrossTrainerCache: boolean;
+  readonly targetWorkers: TargetWorkers;
+  /** Refuse what cannot be promised to be exactly-once. */
+  readonly requireExactlyOnce: boolean;
+  readonly requestId: string | null;
+  /** Random letters and digits, for the name of a job without one. */
+  readonly randomName: string;
+}
+
+/** Makes a job or finds the one of the same name. The reply is its id. */
+export function getOrCreateJob({ state }: Context, request: GetOrCreateJobRequest): Decision<number> {
+  const { datasetId, policy, numConsumers, useCrossTrainerCache, targetWorkers, requestId } = request;
+  datasetOf(state, datasetId);
+  checkGuarantee(request);
+  const former = requestId === null ? undefined : state.requests.jobs.get(requestId);
+  if (former !== undefined) return answer(former);
+  const existing = request.name === null ? undefined : state.jobsByName.get(request.name);
+  if (existing !== undefined) {
+    checkSameParameters(state.jobs.get(existing)!, request);
+    return answer(existing);
+  }
+  const jobId = state.next.job;
+  const name = request.name ?? `anonymous_job_${jobId}_${request.randomName}`;
+  return {
+    updates: [{
+      type: "createJob",
+      jobId,
+      name,
+      datasetId,
+      policy,
+      numConsumers,
+      useCrossTrainerCache,
+      targetWorkers,
+      requestId,
+    }],
+    reply: () => jobId,
+  };
+}
+
+/**
+ * Splits of a lost worker are not given out again, because nobody reports which of their elements were taken: no
+ * job can promise exactly-once through the loss of a worker, and a promise that breaks then is worth nothing.
+ */
+function checkGuarantee({ requireExactlyOnce, policy }: GetOrCreateJobRequest): void {
+  if (!requireExactlyOnce) return;
+  const reason = policy === ShardingPolicy.DYNAMIC
+    ? "the splits of a lost worker are not given out again"
+    : `sharding policy ${ShardingPolicy[policy]} promises it through no loss of a worker`;
+  throw new InvalidArgumentError(`Cannot promise \`guarantee\` "exactly-once": ${reason}`);
+}
+
+function checkSameParameters(existing: DeepReadonly<Job>, request: GetOrCreateJobRequest): void {
+  let differences = "";
+  const compare = (what: string, ours: string, theirs: string) => {
+    if (ours !== theirs) differences += ` Existing ${what}: <${ours}>; got <${theirs}>.`;
+  };
+  const enabled = (flag: boolean) => flag ? "enabled" : "disabled";
+  compare("processing mode", ShardingPolicy[existing.policy], ShardingPolicy[request.policy]);
+  compare(
+    "cross-trainer cache",
+    enabled(existing.useCrossTrainerCache),
+    enabled(request.useCrossTrainerCache),
+  );
+  compare("target workers", existing.targetWorkers, request.targetWorkers);
+  if (differences === "") return;
+  throw new InvalidArgumentError(
+    `Tried to create job with name ${existing.name}, but found an existing job with different parameters:` +
+      differences.slice(0, -1),
+  );
+}

@@ -1,0 +1,66 @@
+/** GetOrRegisterDataset. */
+
+import { InvalidArgumentError } from "../../base/mod.ts";
+import type { DeepReadonly } from "./deep_readonly.ts";
+import { answer, type Context, type Decision } from "./decision.ts";
+import type { DatasetMetadata } from "./updates.ts";
+
+/** A dataset to be registered. */
+export interface RegisterDatasetRequest {
+  readonly format: string;
+  readonly graph: Uint8Array;
+  readonly fingerprint: string;
+  readonly metadata: DatasetMetadata;
+  /** null: the dispatcher makes one. */
+  readonly datasetId: string | null;
+  readonly requestId: string | null;
+}
+
+/**
+ * Registers a dataset under a new id, or finds the one that has the explicit id already; its first definition
+ * stays. The reply is the id.
+ */
+export function registerDataset({ state }: Context, request: RegisterDatasetRequest): Decision<string> {
+  const { requestId } = request;
+  const former = requestId === null ? undefined : state.requests.datasets.get(requestId);
+  if (former !== undefined) return answer(former);
+  const datasetId = request.datasetId ?? String(state.next.dataset);
+  const existing = request.datasetId === null ? undefined : state.datasets.get(request.datasetId);
+  if (existing) {
+    checkSameStructure(existing.id, existing, request);
+    return answer(existing.id);
+  }
+  const { format, graph, fingerprint, metadata } = request;
+  return {
+    updates: [{ type: "registerDataset", datasetId, format, graph, fingerprint, metadata, requestId }],
+    reply: () => datasetId,
+  };
+}
+
+interface Structured {
+  readonly format: string;
+  readonly metadata: DeepReadonly<DatasetMetadata>;
+}
+
+function checkSameStructure(id: string, existing: Structured, got: Structured): void {
+  const differences: string[] = [];
+  if (existing.format !== got.format) {
+    differences.push(`existing format: ${existing.format}; got ${got.format}`);
+  }
+  if (!sameBytes(existing.metadata.elementSpec, got.metadata.elementSpec)) {
+    differences.push("the element specs differ");
+  }
+  for (const field of ["compression", "cardinality"] as const) {
+    if (existing.metadata[field] !== got.metadata[field]) {
+      differences.push(`existing ${field}: ${existing.metadata[field]}; got ${got.metadata[field]}`);
+    }
+  }
+  if (differences.length === 0) return;
+  throw new InvalidArgumentError(
+    `Datasets with the same ID should have the same structure, but for "${id}" ${differences.join(", ")}`,
+  );
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

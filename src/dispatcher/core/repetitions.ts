@@ -1,0 +1,31 @@
+/** A set of repetition numbers as sorted, disjoint, inclusive ranges: passes end nearly in order, so it stays tiny. */
+export type Repetitions = [from: number, to: number][];
+
+/** Whether `repetition` is in the set. */
+export function hasRepetition(
+  set: readonly (readonly [from: number, to: number])[],
+  repetition: number,
+): boolean {
+  return set.some(([from, to]) => from <= repetition && repetition <= to);
+}
+
+/** Adds `repetition` in place, joining ranges that touch. */
+export function addRepetition(set: Repetitions, repetition: number): void {
+  if (hasRepetition(set, repetition)) return;
+  let at = set.findIndex(([from]) => from > repetition);
+  if (at < 0) at = set.length;
+  const before = set[at - 1];
+  const after = set[at];
+  const touchesBefore = before !== undefined && before[1] === repetition - 1;
+  const touchesAfter = after !== undefined && after[0] === repetition + 1;
+  if (touchesBefore && touchesAfter) {
+    before[1] = after[1];
+    set.splice(at, 1);
+  } else if (touchesBefore) {
+    before[1] = repetition;
+  } else if (touchesAfter) {
+    after[0] = repetition;
+  } else {
+    set.splice(at, 0, [repetition, repetition]);
+  }
+}

@@ -1,0 +1,158 @@
+/** What the dispatcher knows: a fold over {@linkcode Update}s. Whoever is not `apply` sees a {@linkcode StateView}. */
+
+import type { DeepReadonly } from "./deep_readonly.ts";
+import type { Repetitions } from "./repetitions.ts";
+import type { DatasetMetadata, SourceDescription } from "./updates.ts";
+
+/** Which workers the readers of a job read from. */
+export type TargetWorkers = "AUTO" | "ANY" | "LOCAL";
+
+/**
+ * What a job promises for the source elements of each of its iterations.
+ *
+ * - `exactly-once`: each is visited once, over all workers.
+ * - `at-most-once`: none is visited twice, but some may be lost: a worker went with splits in its hands.
+ * - `none`: elements may be lost or visited again, and with sharding OFF each worker visits all of them.
+ */
+export type Guarantee = "exactly-once" | "at-most-once" | "none";
+
+/** A registered dataset. */
+export interface Dataset {
+  id: string;
+  format: string;
+  graph: Uint8Array;
+  fingerprint: string;
+  metadata: DatasetMetadata;
+}
+
+/** A worker, by its advertised address. */
+export interface Worker {
+  address: string;
+  /** Distinguishes the processes that ran under the address. */
+  uid: string;
+  tags: string[];
+  formats: string[];
+  slot: number | null;
+  /** Since when it counts as lost; null: it is there. */
+  lostAt: number | null;
+  /** The tasks that it should have: those that run, and ended ones whose readers may still ask for the end. */
+  tasks: Set<number>;
+}
+
+/** A named or anonymous intent to process a dataset. */
+export interface Job {
+  id: number;
+  name: string;
+  datasetId: string;
+  policy: number;
+  numConsumers: number | null;
+  useCrossTrainerCache: boolean;
+  targetWorkers: TargetWorkers;
+  guarantee: Guarantee;
+  /** Iterations by repetition. */
+  iterations: Map<number, number>;
+  /** Repetitions that have been read to their end, whether or not anything else is kept of them. */
+  finished: Repetitions;
+}
+
+/** A source of a dynamically sharded iteration. */
+export interface Source {
+  description: SourceDescription;
+  /** The pass over the source whose splits are being given out. */
+  repetition: number;
+  /** The first index that no task has got in this repetition. */
+  next: number;
+}
+
+/** One pass over a job. */
+export interface Iteration {
+  id: number;
+  jobId: number;
+  repetition: number;
+  /** Empty unless dynamically sharded, and when finished. */
+  sources: Source[];
+  /** Its tasks in the order of their making; those of workers that went are not among them. */
+  tasks: Set<number>;
+  /** How many of `tasks` have not ended. */
+  running: number;
+  /** The workers whose tasks have been read to the end: they get no other, even if they went and came back. */
+  completedBy: Set<string>;
+  /** How many clients it has. */
+  clients: number;
+  /** When a client last left; null: none has. */
+  lastReleasedAt: number | null;
+  finished: boolean;
+  /** Grows whenever what clients are told of the tasks changes. */
+  version: number;
+}
+
+/** One worker's part of one iteration. */
+export interface Task {
+  id: number;
+  iterationId: number;
+  address: string;
+  shard: { index: number; count: number } | null;
+  finished: boolean;
+  /** What it leased of each source; empty unless dynamically sharded, and when finished. */
+  leases: TaskLeases[];
+}
+
+/** What a task has of one source. */
+export interface TaskLeases {
+  /** The pass over the source that `ranges` belong to. */
+  repetition: number;
+  /** Leased indexes, `[start, end)`, oldest first, neighbours joined. */
+  ranges: [start: number, end: number][];
+  /** Answers to the task's latest requests, oldest first: a repeated request gets the same one. */
+  answers: { requestId: number; start: number; end: number }[];
+}
+
+/** A reader of an iteration. */
+export interface Client {
+  id: number;
+  iterationId: number;
+  /** Whether it came when the iteration was finished already: there is nothing for it to read. */
+  late: boolean;
+}
+
+/** Everything. */
+export interface DispatcherState {
+  datasets: Map<string, Dataset>;
+  /** Definitions by fingerprint: datasets with equal ones share the bytes. */
+  definitions: Map<string, Uint8Array>;
+  workers: Map<string, Worker>;
+  jobs: Map<number, Job>;
+  jobsByName: Map<string, number>;
+  iterations: Map<number, Iteration>;
+  /** Iterations that are not finished: what a new worker gets tasks of. */
+  unfinished: Set<number>;
+  /** Finished iterations without clients, the longest idle first. */
+  idle: Set<number>;
+  tasks: Map<number, Task>;
+  clients: Map<number, Client>;
+  /** What recent request ids led to, oldest first. */
+  requests: { datasets: Map<string, string>; jobs: Map<string, number>; clients: Map<string, number> };
+  /** The next free id of each kind. */
+  next: { dataset: number; iteration: number; client: number; task: number; job: number };
+}
+
+/** The state as everybody but `apply` sees it. */
+export type StateView = DeepReadonly<DispatcherState>;
+
+/** The state before anything happened. Ids of a kind begin at its thousand, so that a log line shows what is meant. */
+export function createState(): DispatcherState {
+  return {
+    datasets: new Map(),
+    definitions: new Map(),
+    workers: new Map(),
+    jobs: new Map(),
+    jobsByName: new Map(),
+    iterations: new Map(),
+    unfinished: new Set(),
+    idle: new Set(),
+    tasks: new Map(),
+    clients: new Map(),
+    requests: { datasets: new Map(), jobs: new Map(), clients: new Map() },
+    next: { dataset: 1000, iteration: 2000, client: 3000, task: 4000, job: 5000 },
+  };
+}

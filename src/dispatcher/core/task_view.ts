@@ -1,0 +1,72 @@
+/** What workers and readers are told of a task. */
+
+import type { DeepReadonly } from "./deep_readonly.ts";
+import { datasetOf, iterationOfTask, jobOfIteration } from "./lookup.ts";
+import type { Dataset, Iteration, StateView, Task } from "./state.ts";
+
+/** A task as its worker gets it. */
+export interface TaskDefinition {
+  readonly taskId: number;
+  readonly iterationId: number;
+  readonly address: string;
+  readonly dataset: DeepReadonly<Dataset>;
+  readonly policy: number;
+  readonly repetition: number;
+  readonly numSources: number;
+  readonly shard: { readonly index: number; readonly count: number } | null;
+  readonly numConsumers: number | null;
+  readonly useCrossTrainerCache: boolean;
+}
+
+/** A task as a reader gets it. */
+export interface TaskInfo {
+  readonly taskId: number;
+  readonly iterationId: number;
+  readonly address: string;
+  readonly uid: string;
+  readonly tags: readonly string[];
+  readonly finished: boolean;
+}
+
+/** What a worker needs to run a task. */
+export function taskDefinition(state: StateView, task: DeepReadonly<Task>): TaskDefinition {
+  const iteration = iterationOfTask(state, task);
+  const job = jobOfIteration(state, iteration);
+  return {
+    taskId: task.id,
+    iterationId: iteration.id,
+    address: task.address,
+    dataset: datasetOf(state, job.datasetId),
+    policy: job.policy,
+    repetition: iteration.repetition,
+    numSources: iteration.sources.length,
+    shard: task.shard,
+    numConsumers: job.numConsumers,
+    useCrossTrainerCache: job.useCrossTrainerCache,
+  };
+}
+
+// A thousand readers of one iteration with a thousand tasks ask every second: the list is made once for each
+// version of the iteration, not for each of them.
+const lists = new WeakMap<DeepReadonly<Iteration>, { version: number; tasks: readonly TaskInfo[] }>();
+
+/** What readers of an iteration are told of its tasks; the same array as long as nothing has changed. */
+export function taskList(state: StateView, iteration: DeepReadonly<Iteration>): readonly TaskInfo[] {
+  const cached = lists.get(iteration);
+  if (cached?.version === iteration.version) return cached.tasks;
+  const tasks: TaskInfo[] = [];
+  for (const id of iteration.tasks) {
+    const task = state.tasks.get(id)!;
+    const worker = state.workers.get(task.address);
+    tasks.push({
+      taskId: id,
+      iterationId: iteration.id,
+      address: task.address,
+      uid: worker?.uid ?? "",
+      tags: worker?.tags ?? [],
+      finished: task.finished,
+    });
+  }
+  lists.set(iteration, { version: iteration.version, tasks });
+  return tasks;
+}

@@ -1,0 +1,162 @@
+/**
+ * What can happen to the dispatcher's state. Updates are plain data: the journal keeps them, and the state is a
+ * fold over them. Each carries the ids and times that it needs, so that replaying it asks nobody.
+ */
+
+import type { TargetWorkers } from "./state.ts";
+
+/** What whoever registered a dataset stated of it. The core compares these and hands them on; it reads none. */
+export interface DatasetMetadata {
+  /** Canonical bytes of the element spec: equal specs have equal bytes. Empty: not known. */
+  elementSpec: Uint8Array;
+  /** Number of the compression, as in the protocol. */
+  compression: number;
+  /** Number of elements; -1: infinite, -2: unknown. */
+  cardinality: number;
+}
+
+/** What the core knows of a source whose input is split. */
+export type SourceDescription =
+  /** Ranges of `count` indexes; -1: endless. */
+  | { kind: "indexes"; count: number }
+  /** Files by their names, in the order in which they are given out. */
+  | { kind: "files"; names: string[] };
+
+/** A dataset got an id. */
+export interface RegisterDataset {
+  type: "registerDataset";
+  datasetId: string;
+  format: string;
+  /** The definition; opaque. */
+  graph: Uint8Array;
+  /** SHA-256 of the definition: equal definitions are kept once. */
+  fingerprint: string;
+  metadata: DatasetMetadata;
+  requestId: string | null;
+}
+
+/** A worker came, came back after it was lost, or is another process under a known address. */
+export interface RegisterWorker {
+  type: "registerWorker";
+  address: string;
+  uid: string;
+  tags: string[];
+  formats: string[];
+  /** Its place in the fixed list of workers; null: there is no list. */
+  slot: number | null;
+  /** Ids from here on are free on this worker too, even if another dispatcher gave it tasks. */
+  firstFreeTaskId: number;
+  at: number;
+}
+
+/** A worker was silent for too long: its tasks are over. It stays listed as lost. */
+export interface LoseWorker {
+  type: "loseWorker";
+  address: string;
+  at: number;
+}
+
+/** A worker took its leave, or was lost long ago: its tasks are over and it is forgotten. */
+export interface RemoveWorker {
+  type: "removeWorker";
+  address: string;
+  at: number;
+}
+
+/** A job was made. */
+export interface CreateJob {
+  type: "createJob";
+  jobId: number;
+  name: string;
+  datasetId: string;
+  policy: number;
+  numConsumers: number | null;
+  useCrossTrainerCache: boolean;
+  targetWorkers: TargetWorkers;
+  requestId: string | null;
+}
+
+/** A pass over a job began. */
+export interface CreateIteration {
+  type: "createIteration";
+  iterationId: number;
+  jobId: number;
+  repetition: number;
+  /** The sources that the dispatcher splits; empty unless dynamically sharded. */
+  sources: SourceDescription[];
+  /** True where the pass was over before and all of it but that fact had been freed. */
+  finished: boolean;
+  at: number;
+}
+
+/** A reader joined an iteration. */
+export interface AcquireClient {
+  type: "acquireClient";
+  clientId: number;
+  iterationId: number;
+  requestId: string | null;
+}
+
+/** A reader left or was silent for too long. */
+export interface ReleaseClient {
+  type: "releaseClient";
+  clientId: number;
+  at: number;
+}
+
+/** A worker got its part of an iteration. */
+export interface CreateTask {
+  type: "createTask";
+  taskId: number;
+  iterationId: number;
+  address: string;
+  /** For the static policies: which shard of how many. */
+  shard: { index: number; count: number } | null;
+}
+
+/** Readers have taken the last element of a task. */
+export interface FinishTask {
+  type: "finishTask";
+  taskId: number;
+  at: number;
+}
+
+/** A range of a source's indexes went to a task. */
+export interface LeaseSplit {
+  type: "leaseSplit";
+  taskId: number;
+  source: number;
+  repetition: number;
+  requestId: number;
+  start: number;
+  end: number;
+}
+
+/** An unfinished iteration that nobody reads was given up: a later reader begins it from scratch. */
+export interface CollectIteration {
+  type: "collectIteration";
+  iterationId: number;
+  at: number;
+}
+
+/** What was kept of a finished iteration went, but for the fact that it is finished. */
+export interface FreeIteration {
+  type: "freeIteration";
+  iterationId: number;
+}
+
+/** Any of them. */
+export type Update =
+  | RegisterDataset
+  | RegisterWorker
+  | LoseWorker
+  | RemoveWorker
+  | CreateJob
+  | CreateIteration
+  | AcquireClient
+  | ReleaseClient
+  | CreateTask
+  | FinishTask
+  | LeaseSplit
+  | CollectIteration
+  | FreeIteration;

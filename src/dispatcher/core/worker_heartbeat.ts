@@ -1,0 +1,103 @@
+/** WorkerHeartbeat. */
+
+import { FailedPreconditionError } from "../../base/mod.ts";
+import type { Context, Decision } from "./decision.ts";
+import { datasetOf, jobOfIteration } from "./lookup.ts";
+import { canRun, makeTask, type TaskWorker } from "./make_task.ts";
+import type { StateView } from "./state.ts";
+import { type TaskDefinition, taskDefinition } from "./task_view.ts";
+import type { RegisterWorker, Update } from "./updates.ts";
+import { placeOf } from "./worker_slots.ts";
+
+/** A worker's heartbeat. */
+export interface WorkerHeartbeatRequest {
+  readonly address: string;
+  readonly uid: string;
+  readonly tags: readonly string[];
+  readonly formats: readonly string[];
+  /** Ids of the tasks that it has. */
+  readonly currentTasks: readonly number[];
+}
+
+/** What a worker should run. */
+export interface WorkerHeartbeatReply {
+  readonly newTasks: readonly TaskDefinition[];
+  readonly tasksToDelete: readonly number[];
+}
+
+/**
+ * Registers a worker that is new, comes back or is another process under a known address, giving it a task of
+ * each unfinished iteration; tells every worker what to begin and what to end.
+ */
+export function workerHeartbeat(
+  context: Context,
+  request: WorkerHeartbeatRequest,
+): Decision<WorkerHeartbeatReply> {
+  return {
+    updates: registration(context, request),
+    reply: (state) => tasksOf(state, request),
+    heard: { worker: request.address },
+  };
+}
+
+function registration(context: Context, request: WorkerHeartbeatRequest): Update[] {
+  const { state, settings, now } = context;
+  const { address, uid } = request;
+  const former = state.workers.get(address);
+  if (former && former.uid === uid && former.lostAt === null) return [];
+  // Not InvalidArgument: to the one who starts a worker, its tags are configuration and not a call.
+  if (request.tags.includes("")) throw new FailedPreconditionError("Worker tags cannot be empty");
+  const worker: RegisterWorker = {
+    type: "registerWorker",
+    address,
+    uid,
+    tags: [...request.tags],
+    formats: [...request.formats],
+    slot: placeOf(state, settings.workerAddresses, address),
+    firstFreeTaskId: firstFreeTaskId(state, former === undefined, request.currentTasks),
+    at: now,
+  };
+  return [worker, ...missingTasks(context, worker)];
+}
+
+/**
+ * A dispatcher that forgot its state gives ids out again, and a worker that still runs the old tasks would take
+ * a new one for one of them: a worker that is not known gets ids above all that it has.
+ */
+function firstFreeTaskId(state: StateView, unknown: boolean, currentTasks: readonly number[]): number {
+  if (!unknown) return state.next.task;
+  return currentTasks.reduce((first, id) => Math.max(first, id + 1), state.next.task);
+}
+
+/** A task of each unfinished iteration that the worker can run and has not run yet. */
+function missingTasks(context: Context, worker: TaskWorker & { firstFreeTaskId: number }): Update[] {
+  const { state, settings } = context;
+  const has = new Set<number>();
+  for (const id of state.workers.get(worker.address)?.tasks ?? []) {
+    const task = state.tasks.get(id)!;
+    if (!task.finished) has.add(task.iterationId);
+  }
+  const updates: Update[] = [];
+  let taskId = worker.firstFreeTaskId;
+  for (const iterationId of state.unfinished) {
+    const iteration = state.iterations.get(iterationId)!;
+    if (has.has(iterationId) || iteration.completedBy.has(worker.address)) continue;
+    const job = jobOfIteration(state, iteration);
+    if (!canRun(settings, job, worker, datasetOf(state, job.datasetId).format)) continue;
+    updates.push(makeTask(settings, job, { iterationId, taskId: taskId++ }, worker));
+  }
+  return updates;
+}
+
+function tasksOf(state: StateView, { address, currentTasks }: WorkerHeartbeatRequest): WorkerHeartbeatReply {
+  const wanted = state.workers.get(address)!.tasks;
+  const has = new Set(currentTasks);
+  const newTasks: TaskDefinition[] = [];
+  for (const id of wanted) {
+    if (has.has(id)) continue;
+    const task = state.tasks.get(id)!;
+    // An ended task is not begun again: its readers have taken everything.
+    if (!task.finished) newTasks.push(taskDefinition(state, task));
+  }
+  return { newTasks, tasksToDelete: currentTasks.filter((id) => !wanted.has(id)) };
+}

@@ -1,0 +1,39 @@
+/** WorkerUpdate. */
+
+import { InvalidArgumentError, NotFoundError } from "../../base/mod.ts";
+import type { Context, Decision } from "./decision.ts";
+import { createState } from "./state.ts";
+import type { FinishTask } from "./updates.ts";
+
+/** Ids below it were never given out. */
+const FIRST_TASK_ID = createState().next.task;
+
+/** Tasks that have ended. */
+export interface WorkerUpdateRequest {
+  readonly address: string;
+  readonly completedTasks: readonly number[];
+}
+
+/** Ends tasks whose readers have taken their last elements. All or none: a bad id changes nothing. */
+export function workerUpdate(
+  { state, now }: Context,
+  { address, completedTasks }: WorkerUpdateRequest,
+): Decision<null> {
+  const updates: FinishTask[] = [];
+  for (const taskId of new Set(completedTasks)) {
+    const task = state.tasks.get(taskId);
+    if (!task) {
+      // A task that was here and went (its worker counted as lost, or its iteration is over) has ended anyway:
+      // a worker that repeats its report must not be stuck with it.
+      if (taskId >= FIRST_TASK_ID && taskId < state.next.task) continue;
+      throw new NotFoundError(`Task ${taskId} not found`);
+    }
+    if (task.address !== address) {
+      throw new InvalidArgumentError(
+        `Cannot end task ${taskId} for worker ${address}: it is ${task.address}'s`,
+      );
+    }
+    if (!task.finished) updates.push({ type: "finishTask", taskId, at: now });
+  }
+  return { updates, reply: () => null };
+}
