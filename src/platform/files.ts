@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../base/mod.ts";
-import type { FileSystem } from "../sources/mod.ts";
+import { type FileSystem, isUrl, portableFileSystem } from "../sources/mod.ts";
 import { fileSource } from "./file_source.ts";
 import { listFiles } from "./list_files.ts";
 
@@ -20,6 +20,9 @@ export function pathOf(name: string): string {
  * The files of this machine by path, glob or `file:` URL, and everything that `portableFileSystem` reads by URL.
  */
 export const denoFileSystem: FileSystem = {
-  source: (name) => fileSource(pathOf(name), name),
-  list: async (pattern, { signal } = {}) => await listFiles(pathOf(pattern), pattern, signal),
+  source: (name) => isUrl(name) ? portableFileSystem.source(name) : fileSource(pathOf(name), name),
+  list: async (pattern, { signal } = {}) =>
+    isUrl(pattern)
+      ? await portableFileSystem.list(pattern, { signal })
+      : await listFiles(pathOf(pattern), pattern, signal),
 };

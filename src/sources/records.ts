@@ -1,9 +1,18 @@
-import { type MaybePromise } from "../base/mod.ts";
+import { assertNever, checkOneOf, type MaybePromise } from "../base/mod.ts";
 import type { Element } from "../element/mod.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { type Chunks, openChunks } from "./chunks.ts";
 import { type Compression, compressionOf, decompress } from "./compression.ts";
-import { completeFormatOptions, type RecordFormat } from "./format_options.ts";
+import { CsvDecoder } from "./csv_decoder.ts";
+import { loadCsvParser } from "./csv_parser.ts";
+import {
+  completeCsvOptions,
+  completeFormatOptions,
+  type CsvOptions,
+  type FormatOptions,
+  RECORD_FORMATS,
+  type RecordFormat,
+} from "./format_options.ts";
 import { jsonlFormat } from "./jsonl.ts";
 import { LineDecoder } from "./line_decoder.ts";
 import { Origin } from "./origin.ts";
@@ -30,6 +39,8 @@ export interface RecordReader {
  *
  * - `textLines`: each line as a string. Lines end with `\n` or `\r\n`; the last may lack its end.
  * - `jsonl`: each line as the JSON value on it; blank lines are skipped.
+ * - `csv`: each record as `{ name: field }`, by the names on the first line; with `header: false` and no `columns`
+ *   as an array of fields. Fields are strings, those that `types` names are converted. Blank lines are skipped.
  * - `tfrecord`: the data of each record as a `Uint8Array`. It may be a view over a chunk of the file that other
  *   records lie in too: whoever changes it or gives away its buffer copies it first.
  *
@@ -47,71 +58,104 @@ export function readRecords(
   options: { readonly [key: string]: Element } = {},
   signal?: AbortSignal,
 ): RecordReader {
-  const { compression: option, maxRecordBytes } = completeFormatOptions(options);
-  const compression = compressionOf(source.name, option);
+  checkOneOf("format", format, RECORD_FORMATS);
+  const complete = format === "csv" ? completeCsvOptions(options) : completeFormatOptions(options);
+  const compression = compressionOf(source.name, complete.compression);
   const origin = new Origin(source.name, compression !== "none");
-  const decoder = format === "tfrecord"
-    ? new TfrecordDecoder(origin, { maxRecordBytes })
-    : new LineDecoder(format === "jsonl" ? jsonlFormat : textLinesFormat, origin, { maxRecordBytes });
-  return new StreamRecordReader(source, compression, decoder, signal);
+  return new StreamRecordReader({
+    source,
+    compression,
+    loadDecoder: () => decoderOf(format, origin, complete),
+    signal,
+  });
+}
+
+function decoderOf(
+  format: RecordFormat,
+  origin: Origin,
+  options: CsvOptions | FormatOptions,
+): MaybePromise<RecordDecoder> {
+  switch (format) {
+    case "textLines":
+      return new LineDecoder(textLinesFormat, origin, options);
+    case "jsonl":
+      return new LineDecoder(jsonlFormat, origin, options);
+    case "tfrecord":
+      return new TfrecordDecoder(origin, options);
+    case "csv":
+      return loadCsvParser().then((parse) => new CsvDecoder(parse, options as CsvOptions, origin));
+    default:
+      return assertNever(format);
+  }
+}
+
+interface Parts {
+  source: ByteSource;
+  compression: Compression;
+  loadDecoder: () => MaybePromise<RecordDecoder>;
+  signal: AbortSignal | undefined;
 }
 
 /** Pulls chunks out of a source into a decoder. */
 class StreamRecordReader implements RecordReader {
-  readonly #source: ByteSource;
-  readonly #compression: Compression;
-  readonly #decoder: RecordDecoder;
-  readonly #signal: AbortSignal | undefined;
+  readonly #parts: Parts;
   readonly #closed = new AbortController();
+  #decoder: RecordDecoder | null = null;
   #chunks: Chunks | null = null;
   #over = false;
 
-  constructor(
-    source: ByteSource,
-    compression: Compression,
-    decoder: RecordDecoder,
-    signal: AbortSignal | undefined,
-  ) {
-    this.#source = source;
-    this.#compression = compression;
-    this.#decoder = decoder;
-    this.#signal = signal;
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   next(): MaybePromise<Element | typeof END> {
     if (this.#over) return END;
+    if (this.#decoder === null) return this.#begin();
     const record = this.#decoder.next();
-    if (record === MORE) return this.#fill();
-    if (record === END) this.#over = true;
+    if (record === MORE) return this.#fill(this.#decoder);
+    if (record === END) void this.close();
     return record;
   }
 
-  async #fill(): Promise<Element | typeof END> {
+  async #begin(): Promise<Element | typeof END> {
+    try {
+      this.#chunks = await this.#open();
+      this.#decoder = await this.#parts.loadDecoder();
+    } catch (error) {
+      return await this.#fail(error);
+    }
+    return await this.#fill(this.#decoder);
+  }
+
+  async #open(): Promise<Chunks> {
+    const { source, compression, signal } = this.#parts;
+    const signals = signal ? [this.#closed.signal, signal] : [this.#closed.signal];
+    const chunks = await openChunks(source, AbortSignal.any(signals));
+    return decompress(chunks, compression, source.name);
+  }
+
+  async #fill(decoder: RecordDecoder): Promise<Element | typeof END> {
     for (;;) {
-      const chunk = await this.#read();
+      let chunk: Uint8Array<ArrayBuffer> | null;
+      try {
+        chunk = await this.#chunks!.next();
+      } catch (error) {
+        return await this.#fail(error);
+      }
       if (this.#over) return END;
-      if (chunk === null) this.#decoder.end();
-      else this.#decoder.push(chunk);
-      const record = this.#decoder.next();
+      if (chunk === null) decoder.end();
+      else decoder.push(chunk);
+      const record = decoder.next();
+      if (record === END) await this.close();
       if (record !== MORE) return record;
     }
   }
 
-  async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    try {
-      this.#chunks ??= await this.#open();
-      return await this.#chunks.next();
-    } catch (error) {
-      if (this.#over) return null;
-      await this.close();
-      throw error;
-    }
-  }
-
-  async #open(): Promise<Chunks> {
-    const signals = [this.#closed.signal, ...(this.#signal ? [this.#signal] : [])];
-    const chunks = await openChunks(this.#source, AbortSignal.any(signals));
-    return decompress(chunks, this.#compression, this.#source.name);
+  /** Ends reading: with the error, or silently where it only says that the reader was closed. */
+  async #fail(error: unknown): Promise<typeof END> {
+    if (this.#over) return END;
+    await this.close();
+    throw error;
   }
 
   async close(): Promise<void> {
