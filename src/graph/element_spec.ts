@@ -3,6 +3,7 @@ import type { ElementSpec } from "../element/mod.ts";
 import type { GraphNode } from "./nodes.ts";
 import { operatorOf } from "./operators.ts";
 import { MAX_PLANNED_NODES } from "./plan.ts";
+import { mapFields } from "./spec_rules.ts";
 import { fold } from "./walk.ts";
 
 // Deeper than any data, and shallow enough for a spec to travel as an element.
@@ -34,10 +35,8 @@ function limitDepth(spec: ElementSpec, depth: number): ElementSpec {
       return { kind: "tuple", items: spec.items.map((item) => limitDepth(item, depth - 1)) };
     case "list":
       return { kind: "list", item: limitDepth(spec.item, depth - 1) };
-    case "record": {
-      const fields = Object.entries(spec.fields).map(([key, field]) => [key, limitDepth(field, depth - 1)]);
-      return { kind: "record", fields: Object.fromEntries(fields) };
-    }
+    case "record":
+      return mapFields(spec.fields, (field) => limitDepth(field, depth - 1));
     default:
       return spec;
   }

@@ -17,6 +17,7 @@ export type * from "./nodes.ts";
 export { type ParsedGraph, parseGraph } from "./parse_graph.ts";
 export { planGraph, type PlannedNode, sourcesOf } from "./plan.ts";
 export { serializeGraph, type SerializeGraphOptions } from "./serialize_graph.ts";
+export { shardForPolicy, type ShardForPolicyOptions } from "./shard_for_policy.ts";
 export { ShardingPolicy } from "./sharding_policy.ts";
 export { checkFunction } from "./shipping/check_function.ts";
 export type { SourceInfo } from "./source_info.ts";

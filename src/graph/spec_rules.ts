@@ -36,3 +36,12 @@ export function specOfAll(elements: Iterable<Element>): ElementSpec {
     for (const element of elements) yield inferSpec(element);
   })());
 }
+
+/** The spec of a record with each field changed. */
+export function mapFields<T>(
+  fields: Readonly<Record<string, T>>,
+  change: (field: T) => ElementSpec,
+): ElementSpec {
+  const changed = Object.entries(fields).map(([key, field]) => [key, change(field)]);
+  return { kind: "record", fields: Object.fromEntries(changed) };
+}

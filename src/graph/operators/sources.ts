@@ -1,8 +1,9 @@
 /** Operators without an input: where elements come from. */
 
 import { InvalidArgumentError } from "../../base/mod.ts";
-import { inferSpec, slices } from "../../element/mod.ts";
+import { type Element, type ElementSpec, inferSpec, slices } from "../../element/mod.ts";
 import { boolean, element, elements, fn, integer, listOf, nullable, string, whole } from "../attributes.ts";
+import { scalarSpec, sliceSpec } from "../batched_spec.ts";
 import { unknownCount } from "../cardinality_rules.ts";
 import { INFINITE_CARDINALITY, UNKNOWN_CARDINALITY } from "../constants.ts";
 import type {
@@ -14,7 +15,7 @@ import type {
   RangeNode,
 } from "../nodes.ts";
 import { NO_INPUT, type Operator } from "../operator.ts";
-import { anySpec, mergeAll, NUMBER, specOfAll, STRING } from "../spec_rules.ts";
+import { anySpec, mapFields, NUMBER, specOfAll, STRING } from "../spec_rules.ts";
 
 function rangeLength({ start, stop, step }: RangeNode): number {
   return Math.max(0, Math.ceil((stop - start) / step));
@@ -47,15 +48,17 @@ export const fromTensorSlices: Operator<FromTensorSlicesNode> = {
   attributes: { tensor: element },
   check: ({ tensor }) => void slices(tensor),
   cardinality: ({ tensor }) => slices(tensor).length,
-  spec({ tensor }) {
-    const { length, get } = slices(tensor);
-    // The slices of a tensor share one spec; nested arrays may be ragged, so the last is looked at too.
-    return mergeAll(
-      [...new Set([0, length - 1])].filter((i) => i < length && i >= 0).map((i) => inferSpec(get(i))),
-    );
-  },
+  spec: ({ tensor }) => slicedSpec(tensor),
   source: ({ tensor }) => ({ kind: "indexes", count: slices(tensor).length }),
 };
+
+function slicedSpec(tensor: Element): ElementSpec {
+  if (Array.isArray(tensor)) return specOfAll(tensor);
+  const spec = inferSpec(tensor);
+  if (spec.kind === "tensor") return sliceSpec(spec.dtype, spec.shape!.slice(1));
+  if (spec.kind === "typedArray") return scalarSpec(spec.dtype);
+  return mapFields(tensor as { readonly [key: string]: Element }, slicedSpec);
+}
 
 /** What a generator function yields. */
 export const fromGenerator: Operator<FromGeneratorNode> = {
