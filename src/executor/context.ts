@@ -40,7 +40,10 @@ export interface DatasetBuilder {
 }
 
 /** Reads a dataset through a dispatcher. */
-export type DataServiceReader = (node: DataServiceNode, context: ExecutionContext) => ElementIterator<Element>;
+export type DataServiceReader = (
+  node: DataServiceNode,
+  context: ExecutionContext,
+) => ElementIterator<Element>;
 
 /** What an execution is given. */
 export interface ExecutionContext {

@@ -1,0 +1,15 @@
+import { type Element, encodeValue } from "../element/mod.ts";
+
+/** What a `Map` holds for a group's key: equal for keys of equal value. */
+export function groupKey(key: Element): unknown {
+  if (typeof key !== "object" || key === null) return key;
+  // A tag in front keeps the bytes of an array apart from a key that is a string.
+  return `\0${String.fromCharCode(...encodeValue(key))}`;
+}
+
+/** Groups in ascending order of their keys if those are all numbers, as tf.data's; else as they first came. */
+export function inKeyOrder<G extends { readonly key: Element }>(groups: G[]): G[] {
+  if (!groups.every(({ key }) => typeof key === "number" || typeof key === "bigint")) return groups;
+  const numeric = groups as (G & { readonly key: number | bigint })[];
+  return numeric.sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+}

@@ -1,0 +1,33 @@
+import type { MaybePromise } from "../../base/mod.ts";
+import type { Element } from "../../element/mod.ts";
+import type { EnumerateNode } from "../../graph/mod.ts";
+import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { isPending } from "../pending.ts";
+import type { Place } from "../place.ts";
+
+/** Builds `enumerate`. */
+export function enumerate(node: EnumerateNode, place: Place): ElementIterator<Element> {
+  return new Enumerate(place.input(), node.start);
+}
+
+class Enumerate implements ElementIterator<Element> {
+  readonly #input: ElementIterator<Element>;
+  #index: number;
+
+  constructor(input: ElementIterator<Element>, start: number) {
+    this.#input = input;
+    this.#index = start;
+  }
+
+  next(): MaybePromise<Pulled<Element>> {
+    const element = this.#input.next();
+    return isPending(element) ? element.then(this.#pair) : this.#pair(element);
+  }
+
+  close(): MaybePromise<void> {
+    return this.#input.close();
+  }
+
+  readonly #pair = (element: Pulled<Element>): Pulled<Element> =>
+    element === DONE ? DONE : [this.#index++, element];
+}

@@ -1,0 +1,65 @@
+import { isPromise, type MaybePromise } from "../../base/mod.ts";
+import type { Element } from "../../element/mod.ts";
+import type { FlatMapNode } from "../../graph/mod.ts";
+import { closeAll } from "../close_all.ts";
+import { AGAIN, drive } from "../drive.ts";
+import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { Opener } from "../opener.ts";
+import { isPending } from "../pending.ts";
+import type { Place } from "../place.ts";
+import { nothing } from "./nothing.ts";
+
+/** Builds `flatMap`. */
+export function flatMap(node: FlatMapNode, place: Place): ElementIterator<Element> {
+  return new Flatten(new Opener(place.input(), place, place.bind(node.fn)));
+}
+
+/** The elements of each iterator that `outer` gives, one iterator after the other. Closes each when it has ended. */
+export class Flatten implements ElementIterator<Element> {
+  readonly #outer: ElementIterator<ElementIterator<Element>>;
+  #inner: ElementIterator<Element> = nothing;
+  #closed = false;
+
+  constructor(outer: ElementIterator<ElementIterator<Element>>) {
+    this.#outer = outer;
+  }
+
+  next(): MaybePromise<Pulled<Element>> {
+    const element = this.#inner.next();
+    return isPending(element) || element === DONE ? drive(this.#step(element), this.#step) : element;
+  }
+
+  close(): MaybePromise<void> {
+    this.#closed = true;
+    return closeAll([this.#inner, this.#outer]);
+  }
+
+  readonly #step = (
+    element: MaybePromise<Pulled<Element>> = this.#inner.next(),
+  ): MaybePromise<Pulled<Element> | typeof AGAIN> =>
+    isPending(element) ? element.then(this.#pass) : this.#pass(element);
+
+  readonly #pass = (element: Pulled<Element>): MaybePromise<Pulled<Element> | typeof AGAIN> => {
+    if (element !== DONE) return element;
+    const ended = this.#inner;
+    this.#inner = nothing;
+    const closing = ended.close();
+    return isPromise(closing) ? closing.then(this.#pullOuter) : this.#pullOuter();
+  };
+
+  readonly #pullOuter = (): MaybePromise<typeof DONE | typeof AGAIN> => {
+    const inner = this.#outer.next();
+    return isPending(inner) ? inner.then(this.#enter) : this.#enter(inner);
+  };
+
+  readonly #enter = (inner: Pulled<ElementIterator<Element>>): MaybePromise<typeof DONE | typeof AGAIN> => {
+    if (inner === DONE) return DONE;
+    if (this.#closed) {
+      // Closed while the inner iterator was being opened: nobody else knows of it.
+      const closing = inner.close();
+      return isPromise(closing) ? closing.then(() => DONE) : DONE;
+    }
+    this.#inner = inner;
+    return AGAIN;
+  };
+}

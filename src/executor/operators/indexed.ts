@@ -1,0 +1,110 @@
+import { FailedPreconditionError, isPromise, type MaybePromise } from "../../base/mod.ts";
+import type { Element } from "../../element/mod.ts";
+import type { Split, SplitSupply } from "../context.ts";
+import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import type { Place } from "../place.ts";
+
+/** A source whose elements have indexes. */
+export interface IndexedSource {
+  /** How many there are; Infinity is allowed. */
+  readonly length: number;
+  /** The element at an index below `length`; `split` is the piece that the index was given in. */
+  at(index: number, split: Split): MaybePromise<Element>;
+}
+
+/** An iterator over all elements, or, where the input is split, over those in the splits that come. */
+export function indexed(source: IndexedSource, place: Place): ElementIterator<Element> {
+  const all: Split = { start: 0, end: source.length };
+  const { splits } = place;
+  return splits
+    ? new IndexedIterator(source, new Splits(splits, place))
+    : new IndexedIterator(source, null, all);
+}
+
+/** The splits of one source in one repetition. */
+export class Splits {
+  readonly #supply: SplitSupply;
+  readonly #place: Place;
+  #over = false;
+
+  /** Asks `supply` for the source at `place`; its repetition is the number of passes before. */
+  constructor(supply: SplitSupply, place: Place) {
+    this.#supply = supply;
+    this.#place = place;
+  }
+
+  /** The next split, or null at the end. */
+  next(): MaybePromise<Split | null> {
+    if (this.#over) return null;
+    try {
+      const split = this.#supply.next(this.#place.planned.sourceIndex!, this.#place.pass);
+      return isPromise(split) ? split.then(this.#note, this.#fail) : this.#note(split);
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  readonly #note = (split: Split | null): Split | null => {
+    if (split === null) this.#over = true;
+    return split;
+  };
+
+  readonly #fail = (error: unknown): never => {
+    // The supply has tried for long before it gives up; skipping the error would ask it again at once.
+    throw this.#place.run.markFatal(error);
+  };
+}
+
+class IndexedIterator implements ElementIterator<Element> {
+  readonly #source: IndexedSource;
+  #splits: Splits | null;
+  #split: Split;
+  #index: number;
+  #end: number;
+
+  constructor(source: IndexedSource, splits: Splits | null, first: Split = { start: 0, end: 0 }) {
+    this.#source = source;
+    this.#splits = splits;
+    this.#split = first;
+    this.#index = first.start;
+    this.#end = first.end;
+  }
+
+  next(): MaybePromise<Pulled<Element>> {
+    while (this.#index >= this.#end) {
+      if (!this.#splits) return DONE;
+      const split = this.#splits.next();
+      if (isPromise(split)) return this.#later(split);
+      if (!this.#begin(split)) return DONE;
+    }
+    return this.#source.at(this.#index++, this.#split);
+  }
+
+  close(): void {
+    this.#splits = null;
+    this.#end = this.#index;
+  }
+
+  async #later(split: Promise<Split | null>): Promise<Pulled<Element>> {
+    for (let pending: MaybePromise<Split | null> = split;;) {
+      if (!this.#begin(await pending)) return DONE;
+      if (this.#index < this.#end) return this.#source.at(this.#index++, this.#split);
+      if (!this.#splits) return DONE;
+      pending = this.#splits.next();
+    }
+  }
+
+  #begin(split: Split | null): boolean {
+    if (split === null || !this.#splits) return false;
+    const { start, end } = split;
+    if (start < 0 || start > end || end > this.#source.length) {
+      throw new FailedPreconditionError(
+        `Cannot read split ${start} to ${end}: the source has ${this.#source.length} elements`,
+      );
+    }
+    this.#split = split;
+    this.#index = start;
+    this.#end = end;
+    return true;
+  }
+}

@@ -1,0 +1,68 @@
+import { isPromise, type MaybePromise } from "../../base/mod.ts";
+import type { Element } from "../../element/mod.ts";
+import type { MapNode, UserFunction } from "../../graph/mod.ts";
+import type { BoundFunction } from "../bound_function.ts";
+import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { isPending } from "../pending.ts";
+import type { Place } from "../place.ts";
+import { ParallelMap } from "./parallel_map.ts";
+
+/** Builds `map`. */
+export function map(node: MapNode, place: Place): ElementIterator<Element> {
+  if (node.parallel <= 1) return new SequentialMap(place.input(), place.bind(node.fn));
+  return new ParallelMap(place.input(), place.bind(node.fn), {
+    parallel: node.parallel,
+    deterministic: node.deterministic ?? place.deterministic,
+    run: place.run,
+  });
+}
+
+class SequentialMap implements ElementIterator<Element> {
+  readonly #input: ElementIterator<Element>;
+  readonly #fn: BoundFunction;
+  // Beside #fn, because two more loads for each element show.
+  readonly #call: UserFunction;
+  readonly #context: unknown;
+  #index = 0;
+
+  constructor(input: ElementIterator<Element>, fn: BoundFunction) {
+    this.#input = input;
+    this.#fn = fn;
+    this.#call = fn.call;
+    this.#context = fn.context;
+  }
+
+  next(): MaybePromise<Pulled<Element>> {
+    const element = this.#input.next();
+    if (isPending(element)) return element.then(this.#applyLater);
+    return element === DONE ? DONE : this.#apply(element);
+  }
+
+  close(): MaybePromise<void> {
+    return this.#input.close();
+  }
+
+  readonly #applyLater = (element: Pulled<Element>) => element === DONE ? DONE : this.#apply(element);
+
+  #apply(element: Element): MaybePromise<Element> {
+    const index = this.#index++;
+    let value: unknown;
+    try {
+      value = this.#call(element, this.#context);
+    } catch (error) {
+      throw this.#fn.failed(index, error);
+    }
+    if (typeof value === "number") return value;
+    return isPromise(value) ? this.#settle(index, value) : this.#fn.result(index, value);
+  }
+
+  async #settle(index: number, pending: Promise<unknown>): Promise<Element> {
+    let value: unknown;
+    try {
+      value = await pending;
+    } catch (error) {
+      throw this.#fn.failed(index, error);
+    }
+    return this.#fn.result(index, value);
+  }
+}

@@ -1,0 +1,87 @@
+import { isPromise, type MaybePromise } from "../../base/mod.ts";
+import type { Element } from "../../element/mod.ts";
+import type { PlannedNode, RepeatNode } from "../../graph/mod.ts";
+import { AGAIN, drive } from "../drive.ts";
+import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { isPending } from "../pending.ts";
+import type { Place } from "../place.ts";
+import { nothing } from "./nothing.ts";
+
+/** Builds `repeat`. */
+export function repeat(node: RepeatNode, place: Place): ElementIterator<Element> {
+  if (node.count === 0) return nothing;
+  return new Repeat(place, node.count < 0 ? Infinity : node.count);
+}
+
+class Repeat implements ElementIterator<Element> {
+  readonly #place: Place;
+  /** Passes that are still to come after the present one. */
+  #left: number;
+  #input: ElementIterator<Element>;
+  #gaveSome = false;
+  #over = false;
+
+  constructor(place: Place, count: number) {
+    this.#place = place;
+    this.#left = count - 1;
+    this.#input = place.input();
+  }
+
+  next(): MaybePromise<Pulled<Element>> {
+    const element = this.#input.next();
+    if (isPending(element) || element === DONE) return drive(this.#step(element), this.#step);
+    this.#gaveSome = true;
+    return element;
+  }
+
+  close(): MaybePromise<void> {
+    this.#over = true;
+    return this.#input.close();
+  }
+
+  readonly #step = (
+    element: MaybePromise<Pulled<Element>> = this.#input.next(),
+  ): MaybePromise<Pulled<Element> | typeof AGAIN> =>
+    isPending(element) ? element.then(this.#pass) : this.#pass(element);
+
+  readonly #pass = (element: Pulled<Element>): MaybePromise<Pulled<Element> | typeof AGAIN> => {
+    if (element !== DONE) {
+      this.#gaveSome = true;
+      return element;
+    }
+    if (this.#over) return DONE;
+    const closing = this.#input.close();
+    return isPromise(closing) ? closing.then(this.#beginPass) : this.#beginPass();
+  };
+
+  readonly #beginPass = (): typeof DONE | typeof AGAIN => {
+    if (this.#over || this.#left === 0 || (!this.#gaveSome && this.#isPointless())) {
+      this.#over = true;
+      return DONE;
+    }
+    this.#left--;
+    this.#gaveSome = false;
+    this.#input = this.#place.input();
+    return AGAIN;
+  };
+
+  /**
+   * Whether an endless repeat whose pass was empty ends, so as not to spin for ever. Where the input is split it
+   * may go on: the others may have taken all of this pass, and there is another share in the next one.
+   */
+  #isPointless(): boolean {
+    if (this.#left !== Infinity) return false;
+    const { splits } = this.#place.pipeline;
+    return splits === undefined || sourcesBelow(this.#place.planned).every((index) => splits.isEmpty(index));
+  }
+}
+
+function sourcesBelow(root: PlannedNode): number[] {
+  const sources: number[] = [];
+  const waiting = [root];
+  for (let planned = waiting.pop(); planned; planned = waiting.pop()) {
+    if (planned.sourceIndex !== null) sources.push(planned.sourceIndex);
+    waiting.push(...planned.inputs);
+  }
+  return sources;
+}

@@ -1,0 +1,78 @@
+import { type MaybePromise, mixSeeds, type Random, SeededRandom } from "../../base/mod.ts";
+import type { Element } from "../../element/mod.ts";
+import type { ShuffleNode } from "../../graph/mod.ts";
+import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { isPending } from "../pending.ts";
+import type { Place } from "../place.ts";
+
+/** Seeds of unseeded shuffles that never change their order, however often the dataset is read in this process. */
+const LASTING_SEEDS = new WeakMap<ShuffleNode, number>();
+
+/** Builds `shuffle`. */
+export function shuffle(node: ShuffleNode, place: Place): ElementIterator<Element> {
+  return new Shuffle(place.input(), node.bufferSize, new SeededRandom(seedOf(node, place)));
+}
+
+function seedOf(node: ShuffleNode, place: Place): number {
+  const { context, pass } = place;
+  // A shuffle that keeps its order gives the one of the first pass, so that switching reshuffling off changes nothing there.
+  if (node.seed !== null) {
+    return node.reshuffleEachIteration ? mixSeeds(node.seed, context.epoch, pass) : mixSeeds(node.seed, 0, 0);
+  }
+  if (node.reshuffleEachIteration) return context.random.uint32();
+  const lasting = LASTING_SEEDS.get(node) ?? context.random.uint32();
+  LASTING_SEEDS.set(node, lasting);
+  return lasting;
+}
+
+/** Draws from a buffer that is kept full. The last element fills the gap: the order inside does not matter. */
+class Shuffle implements ElementIterator<Element> {
+  readonly #input: ElementIterator<Element>;
+  readonly #size: number;
+  readonly #random: Random;
+  #buffer: Element[] = [];
+  #ended = false;
+
+  constructor(input: ElementIterator<Element>, size: number, random: Random) {
+    this.#input = input;
+    this.#size = size;
+    this.#random = random;
+  }
+
+  next(): MaybePromise<Pulled<Element>> {
+    while (!this.#ended && this.#buffer.length < this.#size) {
+      const element = this.#input.next();
+      if (isPending(element)) return this.#later(element);
+      this.#put(element);
+    }
+    return this.#draw();
+  }
+
+  close(): MaybePromise<void> {
+    this.#ended = true;
+    this.#buffer = [];
+    return this.#input.close();
+  }
+
+  async #later(pulled: MaybePromise<Pulled<Element>>): Promise<Pulled<Element>> {
+    for (;; pulled = this.#input.next()) {
+      this.#put(isPending(pulled) ? await pulled : pulled);
+      if (this.#ended || this.#buffer.length >= this.#size) return this.#draw();
+    }
+  }
+
+  #put(element: Pulled<Element>): void {
+    if (element === DONE) this.#ended = true;
+    else if (!this.#ended) this.#buffer.push(element);
+  }
+
+  #draw(): Pulled<Element> {
+    const { length } = this.#buffer;
+    if (length === 0) return DONE;
+    const index = this.#random.below(length);
+    const drawn = this.#buffer[index];
+    const last = this.#buffer.pop()!;
+    if (index < length - 1) this.#buffer[index] = last;
+    return drawn;
+  }
+}

@@ -1,0 +1,45 @@
+import { isPromise, type MaybePromise } from "../../base/mod.ts";
+import type { Element } from "../../element/mod.ts";
+import type { TakeNode } from "../../graph/mod.ts";
+import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { isPending } from "../pending.ts";
+import type { Place } from "../place.ts";
+
+/** Builds `take`. */
+export function take(node: TakeNode, place: Place): ElementIterator<Element> {
+  return node.count < 0 ? place.input() : new Take(place.input(), node.count);
+}
+
+class Take implements ElementIterator<Element> {
+  readonly #input: ElementIterator<Element>;
+  #left: number;
+
+  constructor(input: ElementIterator<Element>, count: number) {
+    this.#input = input;
+    this.#left = count;
+  }
+
+  next(): MaybePromise<Pulled<Element>> {
+    if (this.#left === 0) return this.#end();
+    const element = this.#input.next();
+    if (isPending(element)) return element.then(this.#count);
+    if (element === DONE) return DONE;
+    this.#left--;
+    return element;
+  }
+
+  close(): MaybePromise<void> {
+    return this.#input.close();
+  }
+
+  readonly #count = (element: Pulled<Element>): Pulled<Element> => {
+    if (element !== DONE) this.#left--;
+    return element;
+  };
+
+  /** Frees the input as soon as it is known that nobody wants more of it: what is above may run for long. */
+  #end(): MaybePromise<typeof DONE> {
+    const closing = this.#input.close();
+    return isPromise(closing) ? closing.then(() => DONE) : DONE;
+  }
+}

@@ -1,0 +1,85 @@
+import { isPromise, type MaybePromise } from "../base/mod.ts";
+import type { Element } from "../element/mod.ts";
+import {
+  type FunctionRef,
+  type GraphNode,
+  planGraph,
+  type PlannedNode,
+  type UserFunction,
+} from "../graph/mod.ts";
+import { build } from "./build.ts";
+import type { SplitSupply } from "./context.ts";
+import { functionRefs } from "./function_refs.ts";
+import type { ElementIterator } from "./iterator.ts";
+import { Place } from "./place.ts";
+import type { Run } from "./run.ts";
+
+/** A planned graph while it runs: the memory that outlives the passes of a `repeat`. */
+export class Pipeline {
+  /** The execution that it belongs to. */
+  readonly run: Run;
+  /** Where split sources get their input from. */
+  readonly splits: SplitSupply | undefined;
+  readonly #root: PlannedNode;
+  readonly #functions = new Map<FunctionRef, UserFunction>();
+  readonly #builds = new Map<PlannedNode, number>();
+  readonly #memories = new Map<PlannedNode, unknown>();
+
+  /** Plans `root`; with `splits`, its sources ask for their input there. */
+  constructor(root: GraphNode, run: Run, splits?: SplitSupply) {
+    this.run = run;
+    this.splits = splits;
+    this.#root = planGraph(root);
+  }
+
+  /** Loads the user functions and builds the operators. A promise only where a module has to be loaded. */
+  start(): MaybePromise<ElementIterator<Element>> {
+    const loading: Promise<unknown>[] = [];
+    for (const planned of reachable(this.#root)) {
+      for (const ref of functionRefs(planned.node)) {
+        const fn = this.run.context.functions.resolve(ref);
+        if (isPromise(fn)) loading.push(fn.then((loaded) => this.#functions.set(ref, loaded)));
+        else this.#functions.set(ref, fn);
+      }
+    }
+    if (loading.length === 0) return this.build(this.#root, true);
+    return Promise.all(loading).then(() => this.build(this.#root, true));
+  }
+
+  /** Builds the operator at `planned` and all below it. */
+  build(planned: PlannedNode, deterministic: boolean): ElementIterator<Element> {
+    return build(new Place(this, planned, deterministic));
+  }
+
+  /** Begins a dataset that a user function made. It is not split: whoever made it reads it all. */
+  openNested(root: GraphNode): MaybePromise<ElementIterator<Element>> {
+    return new Pipeline(root, this.run).start();
+  }
+
+  /** Counts a build of `planned` and says how many there were before. */
+  countBuild(planned: PlannedNode): number {
+    const before = this.#builds.get(planned) ?? 0;
+    this.#builds.set(planned, before + 1);
+    return before;
+  }
+
+  /** A loaded user function. */
+  functionOf(ref: FunctionRef): UserFunction {
+    return this.#functions.get(ref)!;
+  }
+
+  /** What the operator at `planned` keeps from pass to pass; `make` gives it in the first one. */
+  memory<T>(planned: PlannedNode, make: () => T): T {
+    if (!this.#memories.has(planned)) this.#memories.set(planned, make());
+    return this.#memories.get(planned) as T;
+  }
+}
+
+/** Every place of the plan that runs here: what is below a data service runs on its workers. */
+function* reachable(root: PlannedNode): Iterable<PlannedNode> {
+  const waiting = [root];
+  for (let planned = waiting.pop(); planned; planned = waiting.pop()) {
+    yield planned;
+    if (planned.node.op !== "dataService") waiting.push(...planned.inputs);
+  }
+}

@@ -1,0 +1,65 @@
+import type { MaybePromise } from "../base/mod.ts";
+import type { Element } from "../element/mod.ts";
+import type { FunctionRef, GraphNode, PlannedNode } from "../graph/mod.ts";
+import { BoundFunction } from "./bound_function.ts";
+import type { ExecutionContext, SplitSupply } from "./context.ts";
+import { functionContext } from "./function_context.ts";
+import type { ElementIterator } from "./iterator.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Run } from "./run.ts";
+
+/** Where an operator stands in the plan while it is built: the way to its inputs and to what the pipeline shares. */
+export class Place {
+  /** The pipeline that is being built. */
+  readonly pipeline: Pipeline;
+  /** The node with its inputs in the plan. */
+  readonly planned: PlannedNode;
+  /** Whether parallel operators here keep order unless they say otherwise. */
+  readonly deterministic: boolean;
+  /** How often this place was built before: 0, then 1 more with each pass of a `repeat` above. */
+  readonly pass: number;
+
+  /** Stands at `planned`; counts the build. */
+  constructor(pipeline: Pipeline, planned: PlannedNode, deterministic: boolean) {
+    this.pipeline = pipeline;
+    this.planned = planned;
+    this.deterministic = deterministic;
+    this.pass = pipeline.countBuild(planned);
+  }
+
+  /** The execution that the pipeline belongs to. */
+  get run(): Run {
+    return this.pipeline.run;
+  }
+
+  /** What the execution was given. */
+  get context(): ExecutionContext {
+    return this.pipeline.run.context;
+  }
+
+  /** Where the source at this place gets its splits from; undefined: it gives all it has. */
+  get splits(): SplitSupply | undefined {
+    return this.planned.sourceIndex === null ? undefined : this.pipeline.splits;
+  }
+
+  /** Builds the input number `index`. Building opens nothing: that begins with the first pull. */
+  input(index = 0, deterministic = this.deterministic): ElementIterator<Element> {
+    return this.pipeline.build(this.planned.inputs[index], deterministic);
+  }
+
+  /** Builds all inputs. */
+  inputs(): ElementIterator<Element>[] {
+    return this.planned.inputs.map((_, index) => this.input(index));
+  }
+
+  /** The user's function, with a context of its own. */
+  bind(ref: FunctionRef, operator: string = this.planned.node.op): BoundFunction {
+    const context = functionContext(ref.captures, this.run);
+    return new BoundFunction(this.pipeline.functionOf(ref), context, operator);
+  }
+
+  /** Begins a dataset that a user function made. */
+  openNested(root: GraphNode): MaybePromise<ElementIterator<Element>> {
+    return this.pipeline.openNested(root);
+  }
+}
