@@ -1,0 +1,217 @@
+import {
+  CanceledError,
+  checkKeys,
+  type Clock,
+  InvalidArgumentError,
+  isPromise,
+  type MaybePromise,
+  show,
+} from "../base/mod.ts";
+import { DONE, type ElementIterator, type Pulled } from "../executor/mod.ts";
+
+/** Options of a reader. */
+export interface ReaderOptions {
+  /**
+   * Ends the reading when it is aborted: what waits in `next()`, and every later call, rejects with its reason.
+   *
+   * @default undefined
+   */
+  signal?: AbortSignal;
+}
+
+/**
+ * One pass over a dataset. Nothing happens before the first `next()`: no file is opened, nothing is sent. Leaving a
+ * `for await` loop early, `return()` and `await using` end the pass and wait until all that it held is free.
+ *
+ * @example
+ * ```ts
+ * import { Dataset } from "@sluice/data";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using reader = Dataset.range(10).reader();
+ * assertEquals(await reader.next(), { done: false, value: 0 });
+ * assertEquals(await reader.next(), { done: false, value: 1 });
+ * await reader.return();
+ * assertEquals(await reader.next(), { done: true, value: undefined });
+ * ```
+ */
+export interface DatasetReader<T> extends AsyncIterableIterator<T>, AsyncDisposable {
+  /**
+   * The next element. Calls made before earlier ones have answered are answered in their order.
+   *
+   * @throws {SluiceError} of the class that says what went wrong: the pass is over then. An exception of a user's
+   * function is an `InternalError` with its message and, in this process, the exception as `cause`
+   * @throws the reason of an aborted signal
+   */
+  next(): Promise<IteratorResult<T>>;
+  /** Ends the pass and waits until what it held is free. Calls of `next()` that wait say `done`. */
+  return(): Promise<IteratorResult<T>>;
+  /** Ends the pass as `return()` does, then rejects with `error`. */
+  throw(error?: unknown): Promise<IteratorResult<T>>;
+  /** The reader itself: a pass begins once. */
+  [Symbol.asyncIterator](): DatasetReader<T>;
+  /** As `return()`; once more does nothing. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Begins an execution, to be ended by closing it after aborting `signal`. */
+export type Open<T> = (signal: AbortSignal) => ElementIterator<T>;
+
+/** Checks the options of a reader. */
+export function checkReaderOptions(options: ReaderOptions): ReaderOptions {
+  checkKeys("options", options, ["signal"]);
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw new InvalidArgumentError(`\`signal\` must be an AbortSignal, got ${show(options.signal)}`);
+  }
+  return options;
+}
+
+interface Waiting<T> {
+  resolve(result: IteratorResult<T>): void;
+  reject(reason: unknown): void;
+}
+
+// Elements that are ready at once come by microtasks alone; without a pause a timer, and with it a time limit on
+// the reading, would never get its turn. The time is looked at once in so many elements only.
+const ELEMENTS_BETWEEN_LOOKS = 256;
+const MS_BETWEEN_PAUSES = 50;
+
+/** Reads an execution: begins it at the first pull, ends it once, whoever asks for the end. */
+export class ExecutionReader<T> implements DatasetReader<T> {
+  readonly #open: Open<T>;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal | undefined;
+  readonly #controller = new AbortController();
+  #iterator: ElementIterator<T> | undefined;
+  /** Set as soon as the pass is over; settled when all is free. */
+  #closed: Promise<void> | undefined;
+  /** Set when the signal ended the pass. */
+  #aborted = false;
+  /** Whoever waits for the pull that is under way. */
+  #waiting: Waiting<T> | undefined;
+  /** The last pull that has been asked for, while it is under way. */
+  #last: Promise<IteratorResult<T>> | undefined;
+  #pulls = 0;
+  #pausedAt = 0;
+
+  /** Reads what `open` opens. */
+  constructor(open: Open<T>, options: { clock: Clock; signal?: AbortSignal }) {
+    this.#open = open;
+    this.#clock = options.clock;
+    this.#signal = options.signal;
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    if (this.#last === undefined) {
+      const result = this.pull();
+      return isPromise(result) ? this.#queue(result) : Promise.resolve(result);
+    }
+    return this.#queue(this.#last.then(this.pull, this.pull));
+  }
+
+  #queue(result: Promise<IteratorResult<T>>): Promise<IteratorResult<T>> {
+    this.#last = result;
+    const leave = () => {
+      if (this.#last === result) this.#last = undefined;
+    };
+    result.then(leave, leave);
+    return result;
+  }
+
+  async return(): Promise<IteratorResult<T>> {
+    this.#waiting?.resolve({ done: true, value: undefined });
+    await this.#close(new CanceledError("The reader has left"));
+    return { done: true, value: undefined };
+  }
+
+  async throw(error?: unknown): Promise<IteratorResult<T>> {
+    await this.return();
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): DatasetReader<T> {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** As `next()`, but at once where nothing has to wait. The caller awaits a promise before it pulls again. */
+  readonly pull = (): MaybePromise<IteratorResult<T>> => {
+    if (this.#closed) return this.#over();
+    try {
+      const iterator = this.#iterator ??= this.#begin();
+      if (++this.#pulls % ELEMENTS_BETWEEN_LOOKS === 0 && this.#isPauseDue()) {
+        return this.#wait(this.#clock.sleep(0).then(() => this.#closed ? DONE : iterator.next()));
+      }
+      const pulled = iterator.next();
+      return isPromise(pulled) ? this.#wait(pulled) : this.#deliver(pulled);
+    } catch (error) {
+      return this.#fail(error);
+    }
+  };
+
+  #begin(): ElementIterator<T> {
+    this.#pausedAt = this.#clock.now();
+    if (this.#signal?.aborted) {
+      this.#aborted = true;
+      throw this.#signal.reason;
+    }
+    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    return this.#open(this.#controller.signal);
+  }
+
+  #isPauseDue(): boolean {
+    const now = this.#clock.now();
+    if (now - this.#pausedAt < MS_BETWEEN_PAUSES) return false;
+    this.#pausedAt = now;
+    return true;
+  }
+
+  /** The pull's outcome, or the end or the signal's reason if that comes first. */
+  #wait(pulled: Promise<Pulled<T>>): Promise<IteratorResult<T>> {
+    return new Promise((resolve, reject) => {
+      const waiting = this.#waiting = { resolve, reject };
+      const leave = () => {
+        if (this.#waiting === waiting) this.#waiting = undefined;
+      };
+      pulled.then((value) => this.#deliver(value), (error) => this.#fail(error)).then(resolve, reject)
+        .finally(leave);
+    });
+  }
+
+  #deliver(pulled: Pulled<T>): MaybePromise<IteratorResult<T>> {
+    // A user's function may have ended the pass while it made the element.
+    if (this.#closed) return this.#over();
+    if (pulled !== DONE) return { done: false, value: pulled };
+    return this.#close(new CanceledError("The dataset is at its end")).then(() => this.#over());
+  }
+
+  async #fail(error: unknown): Promise<IteratorResult<T>> {
+    if (this.#closed) return this.#over(); // What fails because the reader has left tells nobody anything.
+    await this.#close(error).catch(() => {}); // The first error is the one that explains.
+    throw error;
+  }
+
+  #over(): MaybePromise<IteratorResult<T>> {
+    return this.#aborted ? Promise.reject(this.#signal?.reason) : { done: true, value: undefined };
+  }
+
+  readonly #onAbort = (): void => {
+    this.#aborted = true;
+    this.#waiting?.reject(this.#signal?.reason);
+    this.#close(this.#signal?.reason).catch(() => {}); // return() tells how it went.
+  };
+
+  #close(reason: unknown): Promise<void> {
+    return this.#closed ??= this.#free(reason);
+  }
+
+  async #free(reason: unknown): Promise<void> {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#controller.abort(reason);
+    await Promise.resolve(); // When a user's function asks for the end, its pull must come back first.
+    await this.#iterator?.close();
+  }
+}
