@@ -1,0 +1,52 @@
+import type { CodecName } from "../../element/mod.ts";
+import type { WireBatch } from "../../rpc/mod.ts";
+import type { AcknowledgeOutcome } from "../core/session_book.ts";
+import type { TaskIdentity } from "../core/task_table.ts";
+import type { Acknowledgement, StreamRequest } from "../runners/task_runner.ts";
+
+/** A task as the dispatcher defined it; see `TaskDef` in `dispatcher.proto`. Plain data: it may cross to another process. */
+export interface TaskDefinition extends TaskIdentity {
+  /** How the input is divided, a `ShardingPolicy`. */
+  readonly policy: number;
+  /** Which pass of the job this is, from 0. */
+  readonly repetition: number;
+  /** For the static policies: number of workers in the dispatcher's list. */
+  readonly numWorkers: number;
+  /** For the static policies: this worker's place in the list. */
+  readonly workerIndex: number;
+  /** For coordinated reads: number of consumers; else null. */
+  readonly numConsumers: number | null;
+  readonly useCrossTrainerCache: boolean;
+  /** The compression that was registered with the dataset. */
+  readonly compression: CodecName | "AUTO";
+}
+
+/** The bytes of a task's graph, fetched when they are first needed. */
+export type GraphLoader = (signal: AbortSignal) => Promise<Uint8Array>;
+
+/** Runs tasks: in this process, or in one of their own. */
+export interface TaskHost {
+  /** Makes a task ready. Its pipeline is built when the first reader comes: nobody may ever. */
+  start(definition: TaskDefinition, loadGraph: GraphLoader): TaskHandle;
+}
+
+/** A task that runs. */
+export interface TaskHandle {
+  /**
+   * Opens a reader's stream. It ends with the signal's reason once that is aborted; its `return` ends it at once
+   * even while `next` waits.
+   *
+   * @throws {FailedPreconditionError} (or its first `next`) if the request's numbers are not those of its session
+   */
+  openStream(request: StreamRequest, signal: AbortSignal): AsyncIterableIterator<WireBatch, void, void>;
+  /**
+   * Notes what a reader has taken. When this makes the task complete, `completed` has resolved before the answer.
+   *
+   * @throws {FailedPreconditionError} if the reader has taken blocks that its session does not have
+   */
+  acknowledge(acknowledgement: Acknowledgement): Promise<AcknowledgeOutcome>;
+  /** Resolves when the pipeline has ended and its last block is taken; never, if the task is stopped before. */
+  readonly completed: Promise<void>;
+  /** Frees the pipeline; streams that are open end with `reason`, and so do later ones. Idempotent. */
+  stop(reason: Error): Promise<void>;
+}

@@ -1,0 +1,115 @@
+import { create } from "@bufbuild/protobuf";
+import type { ConnectRouter } from "@connectrpc/connect";
+import type { CodecName } from "../element/mod.ts";
+import type { Compression } from "../gen/sluice/v1/dataset_pb.ts";
+import type { TaskDef } from "../gen/sluice/v1/dispatcher_pb.ts";
+import {
+  type GetElementsRequest,
+  GetWorkerTasksResponseSchema,
+  WorkerService,
+} from "../gen/sluice/v1/worker_pb.ts";
+import {
+  codecName,
+  elementStreamError,
+  elementStreamResponse,
+  type FetchHandler,
+  isElementStreamRequest,
+  mountServices,
+  PROTOCOL_VERSION,
+  readElementStreamRequest,
+  toElementBatch,
+  type WireBatch,
+} from "../rpc/mod.ts";
+import { InvalidArgumentError } from "../base/mod.ts";
+import type { TaskIdentity } from "./core/task_table.ts";
+import type { Acknowledgement, StreamRequest } from "./runners/task_runner.ts";
+
+/** What the service makes known to readers and to the dispatcher. */
+export interface WorkerTasks {
+  /** @throws {UnavailableError} if the worker is stopping */
+  process(task: TaskDef): void;
+  /** Opens a stream; see `WorkerService.GetElements`. */
+  openStream(
+    taskId: bigint,
+    request: StreamRequest,
+    signal: AbortSignal,
+  ): AsyncIterableIterator<WireBatch, void, void>;
+  /** Notes what a reader has taken; see `WorkerService.AcknowledgeElements`. */
+  acknowledge(taskId: bigint, acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void>;
+  /** The tasks that it has. */
+  running(): readonly TaskIdentity[];
+}
+
+/** The routes of WorkerService, and the stream of elements by hand beside them. */
+export function workerHandler(tasks: WorkerTasks): FetchHandler {
+  const routes = mountServices((router) => workerRoutes(router, tasks));
+  return (request) => isElementStreamRequest(request) ? serveStream(request, tasks) : routes(request);
+}
+
+/** Registers WorkerService. */
+export function workerRoutes(router: ConnectRouter, tasks: WorkerTasks): void {
+  router.service(WorkerService, {
+    getVersion: () => ({ version: PROTOCOL_VERSION }),
+    processTask({ task }) {
+      if (!task) throw new InvalidArgumentError("Cannot process a task: the request has none");
+      tasks.process(task);
+      return {};
+    },
+    async *getElements(request, { url, signal }) {
+      const stream = tasks.openStream(request.taskId, readerRequest(request, url), signal);
+      for await (const batch of stream) yield toElementBatch(batch);
+    },
+    async acknowledgeElements(request, { signal }) {
+      await tasks.acknowledge(request.taskId, {
+        clientId: request.iterationClientId,
+        sessionId: request.sessionId,
+        taken: sequenceNumber(request.takenSequence),
+        limit: sequenceNumber(request.limitSequence),
+        release: request.release,
+      }, signal);
+      return {};
+    },
+    getWorkerTasks: () =>
+      create(GetWorkerTasksResponseSchema, {
+        tasks: tasks.running().map(({ taskId, iterationId }) => ({ taskId, iterationId })),
+      }),
+  });
+}
+
+async function serveStream(request: Request, tasks: WorkerTasks): Promise<Response> {
+  try {
+    const message = await readElementStreamRequest(request);
+    const stream = tasks.openStream(message.taskId, readerRequest(message, request.url), request.signal);
+    return elementStreamResponse(stream);
+  } catch (thrown) {
+    return elementStreamError(thrown);
+  }
+}
+
+function readerRequest(request: GetElementsRequest, url: string): StreamRequest {
+  return {
+    clientId: request.iterationClientId,
+    sessionId: request.sessionId,
+    next: sequenceNumber(request.nextSequence),
+    taken: sequenceNumber(request.takenSequence),
+    limit: sequenceNumber(request.limitSequence),
+    accepted: request.acceptedCompressions.map(codecName).filter((name) => name !== undefined),
+    compression: wishOf(request.compression),
+    loopback: isLoopback(new URL(url).hostname),
+  };
+}
+
+function wishOf(compression: Compression): CodecName | "AUTO" {
+  return codecName(compression) ?? "AUTO";
+}
+
+/** A number of a block. Larger ones than there can be blocks are as good as the largest. */
+function sequenceNumber(value: bigint): number {
+  return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+}
+
+/** Whether a reader that used this name for the worker is on the same host. */
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" ||
+    /^127(\.\d+){3}$/.test(hostname);
+}

@@ -1,0 +1,144 @@
+import { assertNever, CanceledError, NotFoundError, type Random, UnavailableError } from "../base/mod.ts";
+import type { TaskDef } from "../gen/sluice/v1/dispatcher_pb.ts";
+import type { WireBatch } from "../rpc/mod.ts";
+import { type HeartbeatOrders, type TaskCommand, type TaskIdentity, TaskTable } from "./core/task_table.ts";
+import type { GraphLoader, TaskHandle, TaskHost } from "./host/task_host.ts";
+import { randomId } from "./random_id.ts";
+import { type ReceivedTask, receivedTask } from "./received_task.ts";
+import { emptyBatch } from "./runners/element_stream.ts";
+import type { Acknowledgement, StreamRequest } from "./runners/task_runner.ts";
+import type { WorkerTasks } from "./service.ts";
+
+/** What a {@linkcode TaskSet} works with. */
+export interface TaskSetOptions {
+  host: TaskHost;
+  random: Random;
+  /** Gives the graph of a task. */
+  loadGraph: (task: ReceivedTask, signal: AbortSignal) => ReturnType<GraphLoader>;
+  /** A task is completed: the dispatcher is to be told. */
+  onCompleted: (taskId: bigint) => void;
+  /** Resolves when the dispatcher has been told of a completed task. */
+  told: (taskId: bigint, signal: AbortSignal) => Promise<void>;
+}
+
+/** The worker's tasks as they run: carries out what the table decides, and answers readers. */
+export class TaskSet implements WorkerTasks {
+  readonly table = new TaskTable<ReceivedTask>();
+  readonly #options: TaskSetOptions;
+  #handles = new Map<bigint, TaskHandle>();
+  #stopping = false;
+
+  /** Makes an empty set. */
+  constructor(options: TaskSetOptions) {
+    this.#options = options;
+  }
+
+  process(task: TaskDef): void {
+    this.#refuseWhileStopping();
+    this.#carryOut(this.table.add(receivedTask(task)));
+  }
+
+  /** Carries out what the answer of a heartbeat asks for. */
+  heartbeatAnswered(orders: HeartbeatOrders<ReceivedTask>): void {
+    if (!this.#stopping) this.#carryOut(this.table.heartbeatAnswered(orders));
+  }
+
+  running(): readonly TaskIdentity[] {
+    return this.table.running();
+  }
+
+  openStream(
+    taskId: bigint,
+    request: StreamRequest,
+    signal: AbortSignal,
+  ): AsyncIterableIterator<WireBatch, void, void> {
+    this.#refuseWhileStopping();
+    const state = this.table.state(taskId);
+    if (!state) throw new UnavailableError(`Task ${taskId} not found`);
+    switch (state.kind) {
+      case "running": {
+        const compression = request.compression === "AUTO"
+          ? state.definition.compression
+          : request.compression;
+        return this.#handles.get(taskId)!.openStream({ ...request, compression }, signal);
+      }
+      case "completed": {
+        const sessionId = request.sessionId || randomId(this.#options.random);
+        return only(emptyBatch({ sequence: request.next, sessionId, endOfSequence: true }));
+      }
+      case "deleted":
+        throw new CanceledError(`Task ${taskId} has been ended by the dispatcher`);
+      default:
+        return assertNever(state);
+    }
+  }
+
+  async acknowledge(taskId: bigint, acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void> {
+    const { sessionId, release } = acknowledgement;
+    const handle = this.#handles.get(taskId);
+    const outcome = handle ? await handle.acknowledge(acknowledgement) : "unknownSession";
+    const state = this.table.state(taskId);
+    if (state?.kind === "completed") return await this.#options.told(taskId, signal);
+    // Whoever leaves what is not there has left.
+    if (outcome === "noted" || release) return;
+    this.#refuseWhileStopping();
+    if (!state) throw new UnavailableError(`Task ${taskId} not found`);
+    if (state.kind === "deleted") throw new CanceledError(`Task ${taskId} has been ended by the dispatcher`);
+    throw new NotFoundError(`Session "${sessionId}" of task ${taskId} not found`);
+  }
+
+  /** Refuses new work from now on. */
+  refuse(): void {
+    this.#stopping = true;
+  }
+
+  /** Ends all tasks. */
+  async stop(): Promise<void> {
+    this.refuse();
+    const handles = [...this.#handles.values()];
+    this.#handles.clear();
+    await Promise.all(handles.map((handle) => handle.stop(new CanceledError("Worker is shutting down"))));
+  }
+
+  #refuseWhileStopping(): void {
+    if (this.#stopping) throw new UnavailableError("Worker is shutting down");
+  }
+
+  #carryOut(commands: readonly TaskCommand<ReceivedTask>[]): void {
+    for (const command of commands) {
+      switch (command.kind) {
+        case "start":
+          this.#start(command.definition);
+          break;
+        case "stop":
+          this.#stopTask(command.taskId);
+          break;
+        default:
+          assertNever(command);
+      }
+    }
+  }
+
+  #start(definition: ReceivedTask): void {
+    const { host, loadGraph, onCompleted } = this.#options;
+    const { dataset: _, ...plain } = definition;
+    const handle = host.start(plain, (signal) => loadGraph(definition, signal));
+    this.#handles.set(definition.taskId, handle);
+    handle.completed.then(() => {
+      // The id may stand for another task by now.
+      if (this.#handles.get(definition.taskId) !== handle) return;
+      this.#handles.delete(definition.taskId);
+      if (this.table.complete(definition.taskId)) onCompleted(definition.taskId);
+    });
+  }
+
+  #stopTask(taskId: bigint): void {
+    const handle = this.#handles.get(taskId);
+    this.#handles.delete(taskId);
+    handle?.stop(new CanceledError(`Task ${taskId} has been ended by the dispatcher`));
+  }
+}
+
+async function* only(batch: WireBatch): AsyncGenerator<WireBatch, void, void> {
+  yield await Promise.resolve(batch);
+}

@@ -1,0 +1,214 @@
+import {
+  CanceledError,
+  type Clock,
+  FailedPreconditionError,
+  type Log,
+  messageOf,
+  type Random,
+} from "../base/mod.ts";
+import { type DispatcherClient, type FetchHandler } from "../rpc/mod.ts";
+import { CompletionReporter } from "./completion_reporter.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import type { TaskHost } from "./host/task_host.ts";
+import { randomId } from "./random_id.ts";
+import { FORMATS, graphBytes, type ReceivedTask, receivedTask } from "./received_task.ts";
+import { retry } from "./retry.ts";
+import { workerHandler } from "./service.ts";
+import { TaskSet } from "./task_set.ts";
+
+/** The settings of a worker; all times in milliseconds. */
+export interface WorkerSettings {
+  /** Longest time between two heartbeats. */
+  readonly heartbeatIntervalMs: number;
+  /** How long an unreachable dispatcher is tried. */
+  readonly dispatcherTimeoutMs: number;
+  readonly workerTags: readonly string[];
+  /** How long a stopping worker goes on answering, so that others take note. */
+  readonly shutdownQuietPeriodMs: number;
+}
+
+/** What a worker is made of. */
+export interface WorkerOptions {
+  config: WorkerSettings;
+  /** The address that readers use; asked for when the worker registers. */
+  address: () => string;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  dispatcher: DispatcherClient;
+  /** Runs the tasks. */
+  host: TaskHost;
+}
+
+/** A worker, without the socket that it is reached by. */
+export interface Worker {
+  /**
+   * Resolves when the dispatcher has registered the worker. Idempotent.
+   *
+   * @throws {FailedPreconditionError} if the dispatcher does not want the worker, or the worker was stopped
+   * @throws {UnavailableError} if the dispatcher cannot be reached for `dispatcherTimeoutMs`
+   */
+  start(): Promise<void>;
+  /** Answers a request of WorkerService; null: the path belongs to nobody here. */
+  handle(request: Request): Promise<Response> | null;
+  /** Refuses new work, takes leave of the dispatcher, ends the tasks, and waits for the quiet period. Idempotent. */
+  stop(): Promise<void>;
+  /** How many tasks run. */
+  numTasks(): number;
+}
+
+// What a stopping worker may take for its leave, and for pipelines that do not end.
+const UNREGISTER_TIMEOUT_MS = 2_000;
+const STOP_TASKS_MS = 5_000;
+
+/** Makes a worker; nothing happens before `start`. */
+export function createWorker(options: WorkerOptions): Worker {
+  return new RunningWorker(options);
+}
+
+class RunningWorker implements Worker {
+  readonly #options: WorkerOptions;
+  readonly #uid: string;
+  readonly #abort = new AbortController();
+  readonly #tasks: TaskSet;
+  readonly #reporter: CompletionReporter;
+  readonly #handler: FetchHandler;
+  #heartbeats: Heartbeats | null = null;
+  #started: Promise<void> | null = null;
+  #stopped: Promise<void> | null = null;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const { clock, random, log, host } = options;
+    this.#uid = randomId(random);
+    this.#tasks = new TaskSet({
+      host,
+      random,
+      loadGraph: (task, signal) => this.#loadGraph(task, signal),
+      onCompleted: (taskId) => this.#reporter.report(taskId),
+      told: (taskId, signal) => this.#reporter.told(taskId, signal),
+    });
+    const { table } = this.#tasks;
+    this.#reporter = new CompletionReporter({
+      send: (taskId) => this.#sendCompleted(taskId),
+      unreported: () => table.unreported(),
+      onReported: (taskId) => table.reported([taskId]),
+      clock,
+      log,
+    });
+    this.#handler = workerHandler(this.#tasks);
+  }
+
+  start(): Promise<void> {
+    if (this.#stopped) {
+      return Promise.reject(new FailedPreconditionError("Cannot start the worker: it has been stopped"));
+    }
+    return this.#started ??= this.#start();
+  }
+
+  handle(request: Request): Promise<Response> | null {
+    return this.#handler(request);
+  }
+
+  stop(): Promise<void> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  numTasks(): number {
+    return this.#tasks.table.size;
+  }
+
+  async #start(): Promise<void> {
+    const { config, clock, random, log } = this.#options;
+    const { signal } = this.#abort;
+    const firstMs = await retry(() => this.#beat(), {
+      clock,
+      random,
+      log,
+      signal,
+      timeoutMs: config.dispatcherTimeoutMs,
+      what: "register with the dispatcher",
+    });
+    signal.throwIfAborted();
+    this.#heartbeats = new Heartbeats({ beat: () => this.#beat(), firstMs, clock, random, log });
+  }
+
+  /** Sends a heartbeat and does what the answer says; gives the time until the next one. */
+  async #beat(): Promise<number> {
+    const { config, dispatcher, address } = this.#options;
+    const { signal } = this.#abort;
+    const answer = await dispatcher.workerHeartbeat({
+      workerAddress: address(),
+      workerUid: this.#uid,
+      workerTags: [...config.workerTags],
+      currentTasks: this.#tasks.table.current(),
+      formats: [...FORMATS],
+    }, { signal });
+    signal.throwIfAborted();
+    this.#tasks.heartbeatAnswered({
+      newTasks: answer.newTasks.map(receivedTask),
+      tasksToDelete: answer.tasksToDelete,
+    });
+    const timeoutMs = Number(answer.workerTimeoutMs);
+    // Two heartbeats fit into the time after which the worker would count as lost.
+    return timeoutMs > 0 ? Math.min(config.heartbeatIntervalMs, timeoutMs / 2) : config.heartbeatIntervalMs;
+  }
+
+  async #sendCompleted(taskId: bigint): Promise<void> {
+    const { dispatcher, address } = this.#options;
+    const { signal } = this.#abort;
+    try {
+      await dispatcher.workerUpdate({ workerAddress: address(), completedTasks: [taskId] }, { signal });
+    } catch (error) {
+      this.#heartbeats?.now(); // Whether the dispatcher is gone or has lost its state, it may need to hear of us.
+      throw error;
+    }
+  }
+
+  async #loadGraph(task: ReceivedTask, signal: AbortSignal): Promise<Uint8Array> {
+    if (task.dataset) return graphBytes(task.dataset);
+    const { config, dispatcher, clock, random, log } = this.#options;
+    const { datasetId } = task;
+    const { dataset } = await retry(() => dispatcher.getDatasetDef({ datasetId }, { signal }), {
+      clock,
+      random,
+      log,
+      signal,
+      timeoutMs: config.dispatcherTimeoutMs,
+      what: `get dataset ${datasetId}`,
+    });
+    if (!dataset) {
+      throw new FailedPreconditionError(`Cannot run task ${task.taskId}: the dispatcher gave no dataset`);
+    }
+    return graphBytes(dataset);
+  }
+
+  async #stop(): Promise<void> {
+    const { config, clock, log } = this.#options;
+    this.#tasks.refuse();
+    this.#heartbeats?.stop();
+    this.#reporter.stop();
+    this.#abort.abort(new CanceledError("Worker is shutting down"));
+    await this.#takeLeave();
+    const grace = new AbortController();
+    const tooLong = clock.sleep(STOP_TASKS_MS, { signal: grace.signal }).then(
+      () => log.warn("Pipelines do not end, going on without them"),
+      () => {},
+    );
+    await Promise.race([this.#tasks.stop(), tooLong]);
+    grace.abort();
+    if (config.shutdownQuietPeriodMs > 0) await clock.sleep(config.shutdownQuietPeriodMs);
+  }
+
+  /** Tells the dispatcher that the worker goes, if it may know of it. */
+  async #takeLeave(): Promise<void> {
+    if (!this.#started) return;
+    const { dispatcher, address, log } = this.#options;
+    try {
+      const leave = { workerAddress: address(), workerUid: this.#uid };
+      await dispatcher.unregisterWorker(leave, { timeoutMs: UNREGISTER_TIMEOUT_MS });
+    } catch (error) {
+      log.info("The dispatcher has not heard that the worker goes", { reason: messageOf(error) });
+    }
+  }
+}
