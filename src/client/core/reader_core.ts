@@ -47,10 +47,10 @@ export class ReaderCore<B> {
       );
   }
 
-  /** The sessions that workers keep for this reader: they are to be released when it leaves. */
+  /** The sessions that workers keep for this reader, some without a name yet: to be released when it leaves. */
   openSessions(): OpenSession[] {
     return [...this.#tasks.values()]
-      .filter((task) => task.session !== "" && !task.isDone && task.phase.kind !== "gone")
+      .filter((task) => !task.isDone && task.phase.kind !== "gone")
       .map((task) => ({ task: task.id, address: task.address, position: task.tell(0) }));
   }
 

@@ -1,0 +1,97 @@
+import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
+import { isRetryable } from "../rpc/mod.ts";
+import { CALL_TIMEOUT_MS, callWithDeadline } from "./call_with_deadline.ts";
+import type { DispatcherLink } from "./dispatcher_link.ts";
+import { Attempts } from "./patience.ts";
+
+/** What a reader's heartbeats need. */
+export interface HeartbeatLoopOptions {
+  readonly link: DispatcherLink;
+  readonly clientId: bigint;
+  /** From one answer to the next heartbeat, in milliseconds. */
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+  /** A heartbeat is about to leave. */
+  readonly onSend: () => void;
+  /** A heartbeat was answered. */
+  readonly onAnswer: (answer: ClientHeartbeatResponse) => void;
+  /** Whether the reader cannot go on without an answer. */
+  readonly isNeeded: () => boolean;
+}
+
+/**
+ * Sends heartbeats until the signal is aborted. While the dispatcher cannot be reached they are repeated and reading
+ * goes on; only a reader that has needed the answer for the whole of `dispatcherTimeoutMs` gives up.
+ */
+export class HeartbeatLoop {
+  readonly #options: HeartbeatLoopOptions;
+  /** A heartbeat was asked for that has not been sent. */
+  #isAsked = false;
+  #wake: (() => void) | null = null;
+
+  /** Does not begin by itself. */
+  constructor(options: HeartbeatLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a heartbeat now, or as soon as the one under way is answered. */
+  now(): void {
+    this.#isAsked = true;
+    this.#wake?.();
+  }
+
+  /**
+   * Runs until the signal is aborted, which it rejects with.
+   *
+   * @throws {UnavailableError} if the dispatcher could not be reached for too long
+   * @throws what the dispatcher refused a heartbeat with
+   */
+  async run(): Promise<never> {
+    for (;;) {
+      await this.#pause();
+      this.#isAsked = false;
+      this.#options.onAnswer(await this.#beat());
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const { intervalMs, signal, link: { environment: { clock } } } = this.#options;
+    if (this.#isAsked) return signal.throwIfAborted();
+    const nap = new AbortController();
+    this.#wake = () => nap.abort();
+    signal.addEventListener("abort", this.#wake, { once: true });
+    if (signal.aborted) nap.abort();
+    await clock.sleep(intervalMs, { signal: nap.signal }).catch(() => {}); // Woken early.
+    signal.removeEventListener("abort", this.#wake);
+    this.#wake = null;
+    signal.throwIfAborted();
+  }
+
+  /** One heartbeat, repeated until it is answered. */
+  async #beat(): Promise<ClientHeartbeatResponse> {
+    const { link, clientId, signal, isNeeded, onSend } = this.#options;
+    const { clock, random, log } = link.environment;
+    const { service, timeoutMs } = link;
+    const attempts = new Attempts({ clock, random, log, what: "send a heartbeat", service, timeoutMs });
+    using _warning = attempts.warnLater();
+    let neededSince: number | null = isNeeded() ? clock.now() : null;
+    for (;;) {
+      onSend();
+      try {
+        const send = (call: { signal: AbortSignal; timeoutMs: number }) =>
+          link.client.clientHeartbeat({ iterationClientId: clientId }, call);
+        const deadline = Math.max(1, Math.min(CALL_TIMEOUT_MS, timeoutMs));
+        return await callWithDeadline(send, { clock, timeoutMs: deadline, signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isRetryable(error)) throw error;
+        const delay = attempts.failed(error);
+        if (!isNeeded()) neededSince = null;
+        else neededSince ??= clock.now();
+        const left = neededSince === null ? Infinity : neededSince + timeoutMs - clock.now();
+        if (left <= 0) throw attempts.giveUp();
+        await clock.sleep(Math.min(delay, left), { signal });
+      }
+    }
+  }
+}

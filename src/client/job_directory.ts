@@ -1,0 +1,152 @@
+/** Which dataset nodes are registered, and which jobs read them. */
+
+import { InvalidArgumentError, NotFoundError } from "../base/mod.ts";
+import type { DataServiceNode, DataServiceOptions, GraphNode } from "../graph/mod.ts";
+import { TargetWorkers } from "../gen/sluice/v1/dispatcher_pb.ts";
+import type { CompressionWish } from "./compression_wish.ts";
+import type { DispatcherLink } from "./dispatcher_link.ts";
+import { fetchMetadataWith } from "./fetch_metadata.ts";
+import { type JoinedIteration, joinIteration } from "./join_iteration.ts";
+import { registerWith } from "./register_dataset.ts";
+import { Remembered } from "./remembered.ts";
+import { requestId } from "./request_id.ts";
+
+interface Job {
+  readonly id: bigint;
+  /** The compression that its readers ask for. */
+  readonly compression: CompressionWish;
+}
+
+interface KnownNode {
+  readonly job: Remembered<Job>;
+  /** How many passes were begun, of whichever job: the number of the next one. */
+  passes: number;
+}
+
+/** One reader's place in a pass over a job. */
+export interface Pass extends JoinedIteration {
+  /** The compression that the reader asks for. */
+  readonly compression: CompressionWish;
+}
+
+const TARGET_WORKERS: Record<DataServiceOptions["targetWorkers"], TargetWorkers> = {
+  AUTO: TargetWorkers.AUTO_UNSPECIFIED,
+  ANY: TargetWorkers.ANY,
+  LOCAL: TargetWorkers.LOCAL,
+};
+
+/**
+ * Remembers, as long as the nodes live, under which id an input was registered with which service, and the job of
+ * each `dataService` node with the number of passes over it. What failed is not remembered.
+ */
+export class JobDirectory {
+  readonly #datasets = new WeakMap<GraphNode, Map<string, Remembered<string>>>();
+  readonly #nodes = new WeakMap<DataServiceNode, KnownNode>();
+
+  /**
+   * Begins the next pass over a node: registers its input and makes its job, unless that is done already, and joins
+   * the iteration as a new client.
+   *
+   * @throws {NotFoundError} if the node names a dataset that is not registered
+   * @throws {InvalidArgumentError} if it asks for another compression than the registered one, or its job's name
+   * belongs to a job with other parameters
+   * @throws {UnavailableError} if the dispatcher could not be reached in time
+   */
+  async begin(node: DataServiceNode, link: DispatcherLink, signal: AbortSignal): Promise<Pass> {
+    let known = this.#nodes.get(node);
+    if (!known) this.#nodes.set(node, known = { job: new Remembered(), passes: 0 });
+    let made = false;
+    const make = () => {
+      made = true;
+      return this.#makeJob(node, link, signal);
+    };
+    const job = await known.job.get(make, signal);
+    try {
+      return { ...await joinNext(known, job, link, signal), compression: job.compression };
+    } catch (error) {
+      // A job of an earlier pass is gone if the dispatcher has lost its state since; one just made is not.
+      if (made || !(error instanceof NotFoundError)) throw error;
+      known.job.forget(job);
+      if (node.inputs.length === 1) this.#datasets.delete(node.inputs[0]);
+      const again = await known.job.get(make, signal);
+      return { ...await joinNext(known, again, link, signal), compression: again.compression };
+    }
+  }
+
+  async #makeJob(node: DataServiceNode, link: DispatcherLink, signal: AbortSignal): Promise<Job> {
+    const { options } = node;
+    const { datasetId, compression } = node.inputs.length === 1
+      ? await this.#register(node.inputs[0], options, link, signal)
+      : await lookUp(options, link, signal);
+    const request = {
+      datasetId,
+      shardingPolicy: options.shardingPolicy,
+      jobName: options.jobName ?? undefined,
+      numConsumers: options.numConsumers ?? undefined,
+      useCrossTrainerCache: options.trainerId !== null,
+      targetWorkers: TARGET_WORKERS[options.targetWorkers],
+      requestId: requestId(link.environment.random),
+      requireExactlyOnce: options.exactlyOnce,
+    };
+    const { jobId } = await link.call(
+      "create the job",
+      (client, call) => client.getOrCreateJob(request, call),
+      signal,
+    );
+    return { id: jobId, compression };
+  }
+
+  async #register(
+    input: GraphNode,
+    { compression }: DataServiceOptions,
+    link: DispatcherLink,
+    signal: AbortSignal,
+  ): Promise<{ datasetId: string; compression: CompressionWish }> {
+    let ids = this.#datasets.get(input);
+    if (!ids) this.#datasets.set(input, ids = new Map());
+    // The compression is part of what is registered.
+    const key = `${compression} ${link.service}`;
+    let remembered = ids.get(key);
+    if (!remembered) ids.set(key, remembered = new Remembered());
+    const datasetId = await remembered.get(() => registerWith(link, input, { compression, signal }), signal);
+    return { datasetId, compression };
+  }
+}
+
+async function joinNext(
+  known: KnownNode,
+  job: Job,
+  link: DispatcherLink,
+  signal: AbortSignal,
+): Promise<JoinedIteration> {
+  const repetition = known.passes++;
+  try {
+    return await joinIteration(link, { jobId: job.id, repetition }, signal);
+  } catch (error) {
+    // A pass that was never begun does not count, unless another one began meanwhile.
+    if (known.passes === repetition + 1) known.passes = repetition;
+    throw error;
+  }
+}
+
+async function lookUp(
+  options: DataServiceOptions,
+  link: DispatcherLink,
+  signal: AbortSignal,
+): Promise<{ datasetId: string; compression: CompressionWish }> {
+  const { datasetId, compression } = options;
+  if (datasetId === null) {
+    throw new InvalidArgumentError(
+      "Cannot read through a service: neither a dataset nor a dataset id is given",
+    );
+  }
+  const registered = await fetchMetadataWith(link, datasetId, signal);
+  if (registered.compression === "AUTO") return { datasetId, compression };
+  if (compression !== "AUTO" && compression !== registered.compression) {
+    throw new InvalidArgumentError(
+      `\`compression\` contradicts dataset id ${datasetId}: it was registered with ` +
+        `${registered.compression}, got ${compression}`,
+    );
+  }
+  return { datasetId, compression: registered.compression };
+}

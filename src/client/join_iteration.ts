@@ -1,0 +1,66 @@
+import { InternalError, raceAbort } from "../base/mod.ts";
+import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
+import { callWithDeadline } from "./call_with_deadline.ts";
+import type { DispatcherLink } from "./dispatcher_link.ts";
+import { FAREWELL_MS } from "./farewell.ts";
+import { requestId } from "./request_id.ts";
+
+/** A new client of an iteration. */
+export interface JoinedIteration {
+  readonly clientId: bigint;
+  /** The tasks to begin with. */
+  readonly state: ClientHeartbeatResponse;
+}
+
+/**
+ * Joins a pass over a job. A reader that gives up while the answer is on its way waits a moment for it, so as to
+ * release the client: the dispatcher would keep a client that has never been heard of for ever.
+ *
+ * @throws {NotFoundError} if there is no such job
+ * @throws {UnavailableError} if the dispatcher could not be reached in time
+ */
+export async function joinIteration(
+  link: DispatcherLink,
+  pass: { readonly jobId: bigint; readonly repetition: number },
+  signal: AbortSignal,
+): Promise<JoinedIteration> {
+  signal.throwIfAborted();
+  const { clock, random } = link.environment;
+  const request = {
+    jobId: pass.jobId,
+    repetition: BigInt(pass.repetition),
+    requestId: requestId(random),
+  };
+  const patience = new AbortController();
+  const joining = link.call(
+    "join the iteration",
+    (client, call) => client.getOrCreateIteration(request, call),
+    patience.signal,
+  );
+  try {
+    const { iterationClientId, state } = await raceAbort(joining, signal);
+    if (!state) throw new InternalError("Cannot join the iteration: the answer lists no tasks");
+    return { clientId: iterationClientId, state };
+  } catch (error) {
+    if (signal.aborted) {
+      using _timer = clock.setTimer(() => patience.abort(signal.reason), FAREWELL_MS);
+      await releaseLate(joining, link);
+    }
+    throw error;
+  }
+}
+
+async function releaseLate(
+  joining: Promise<{ iterationClientId: bigint }>,
+  link: DispatcherLink,
+): Promise<void> {
+  try {
+    const { iterationClientId } = await joining;
+    await callWithDeadline((call) => link.client.releaseIterationClient({ iterationClientId }, call), {
+      clock: link.environment.clock,
+      timeoutMs: FAREWELL_MS,
+    });
+  } catch {
+    // Nothing was joined, or nobody can be told: the dispatcher has timeouts of its own.
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * Floor 5: readers. Registers datasets with a dispatcher, and reads their elements from the workers.
+ *
+ * @module
+ */
+export type { CompressionWish } from "./compression_wish.ts";
+export { createDataServiceReader } from "./data_service_reader.ts";
+export type { ReaderEnvironment, ServiceEnvironment } from "./environment.ts";
+export { fetchMetadata, type FetchMetadataOptions, type RegisteredMetadata } from "./fetch_metadata.ts";
+export { registerDataset, type RegisterDatasetOptions } from "./register_dataset.ts";
