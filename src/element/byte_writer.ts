@@ -122,6 +122,18 @@ export class ByteWriter {
     return false;
   }
 
+  /** Forgets all bytes but the first `length`. */
+  truncate(length: number): void {
+    while (this.length - (this.#end - this.#start) > length) {
+      this.#end = this.#start;
+      const chunk = this.#chunks.pop()!;
+      const kept = Math.max(0, chunk.length - (this.length - length));
+      if (kept > 0) this.#chunks.push(chunk.subarray(0, kept));
+      this.#before -= chunk.length - kept;
+    }
+    this.#end = length - this.#before;
+  }
+
   #seal(): void {
     if (this.#end > this.#start) this.#chunks.push(this.#bytes.subarray(this.#start, this.#end));
     this.#start = this.#end;

@@ -3,9 +3,14 @@
  *
  * @module
  */
+export { type BlockHeader, type BlockReader, decodeBlock } from "./block.ts";
+export { BlockEncoder, type EncodedBlock } from "./block_encoder.ts";
 export { byteSize } from "./byte_size.ts";
 export { checkElement } from "./check.ts";
 export { checkSpec } from "./check_spec.ts";
+export type { Codec, CodecName } from "./codecs/codec.ts";
+export { CodecSet } from "./codecs/codec_set.ts";
+export { portableCodecs } from "./codecs/portable_codecs.ts";
 export { copyElement } from "./copy.ts";
 export { inferSpec } from "./infer_spec.ts";
 export { matchesSpec, specEquals } from "./match_spec.ts";
