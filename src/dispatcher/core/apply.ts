@@ -67,10 +67,11 @@ function registerDataset(state: DispatcherState, update: RegisterDataset): void 
 }
 
 function createJob(state: DispatcherState, update: CreateJob): void {
-  const { jobId, name, datasetId, policy, numConsumers, useCrossTrainerCache, targetWorkers } = update;
+  const { jobId, name, named, datasetId, policy, numConsumers, useCrossTrainerCache, targetWorkers } = update;
   state.jobs.set(jobId, {
     id: jobId,
     name,
+    named,
     datasetId,
     policy,
     numConsumers,

@@ -46,6 +46,13 @@ export class DispatcherCore {
     for (const id of this.#state.clients.keys()) this.#liveness.clients.set(id, now);
   }
 
+  /** Does not count `ms` of the silence of anybody: the dispatcher itself was held up and heard nothing. */
+  excuse(ms: number): void {
+    for (const heardAt of Object.values(this.#liveness) as Map<unknown, number>[]) {
+      for (const [who, at] of heardAt) heardAt.set(who, at + ms);
+    }
+  }
+
   /** Decides on a request at time `now` and applies the decision. Throws what the handler throws; nothing has changed then. */
   handle<Q, R>(handler: Handler<Q, R>, request: Q, now: number): Outcome<R> {
     const { updates, reply, commands = [], heard } = handler(

@@ -43,6 +43,7 @@ export function getOrCreateJob({ state }: Context, request: GetOrCreateJobReques
       type: "createJob",
       jobId,
       name,
+      named: request.name !== null,
       datasetId,
       policy,
       numConsumers,

@@ -43,6 +43,8 @@ export interface Worker {
 export interface Job {
   id: number;
   name: string;
+  /** Whether the name is the readers': others may join under it. */
+  named: boolean;
   datasetId: string;
   policy: number;
   numConsumers: number | null;

@@ -1,35 +1,35 @@
 /** What time brings about by itself: lost workers, silent clients, garbage. */
 
 import { ShardingPolicy } from "../../graph/mod.ts";
+import { answer, type Context, type Decision } from "./decision.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
-import type { Context, Decision } from "./decision.ts";
 import { jobOfIteration } from "./lookup.ts";
 import type { Iteration } from "./state.ts";
 import type { Update } from "./updates.ts";
 
-/** What a tick did, for the log. */
-export interface TickReport {
-  readonly lostWorkers: readonly string[];
+/** What a look at the heartbeats found. */
+export interface LivenessReport {
+  /** Workers that are silent for too long, to be tried and then lost or confirmed. */
+  readonly silentWorkers: readonly string[];
+  /** Clients that were released for their silence. */
   readonly releasedClients: readonly number[];
 }
 
 /** How long a lost worker stays listed, at least; a fleet on changing ports must not pile up. */
 const FORGET_LOST_AFTER_MS = 600_000;
 
-/** Ends the tasks of workers that are silent for too long, and releases such clients. */
-export function checkLiveness(context: Context): Decision<TickReport> {
+/** Finds silent workers, releases silent clients, and forgets workers that were lost long ago. */
+export function checkLiveness(context: Context): Decision<LivenessReport> {
   const { state, liveness, settings, now } = context;
   const updates: Update[] = [];
-  const lostWorkers: string[] = [];
+  const silentWorkers: string[] = [];
   const releasedClients: number[] = [];
   const forgetAfter = Math.max(FORGET_LOST_AFTER_MS, 10 * settings.workerTimeoutMs);
-  for (const worker of state.workers.values()) {
-    const { address } = worker;
-    if (worker.lostAt !== null) {
-      if (now - worker.lostAt >= forgetAfter) updates.push({ type: "removeWorker", address, at: now });
-    } else if (now - (liveness.workers.get(address) ?? now) >= settings.workerTimeoutMs) {
-      updates.push({ type: "loseWorker", address, at: now });
-      lostWorkers.push(address);
+  for (const { address, lostAt } of state.workers.values()) {
+    if (lostAt === null) {
+      if (isSilent(context, address)) silentWorkers.push(address);
+    } else if (now - lostAt >= forgetAfter) {
+      updates.push({ type: "removeWorker", address, at: now });
     }
   }
   for (const [clientId, heardAt] of liveness.clients) {
@@ -37,7 +37,24 @@ export function checkLiveness(context: Context): Decision<TickReport> {
     updates.push({ type: "releaseClient", clientId, at: now });
     releasedClients.push(clientId);
   }
-  return { updates, reply: () => ({ lostWorkers, releasedClients }) };
+  return { updates, reply: () => ({ silentWorkers, releasedClients }) };
+}
+
+/** Ends the tasks of a worker that is silent still. The reply says whether it was. */
+export function loseWorker(context: Context, address: string): Decision<boolean> {
+  if (!isSilent(context, address)) return answer(false);
+  return { updates: [{ type: "loseWorker", address, at: context.now }], reply: () => true };
+}
+
+/** Counts a worker that answered a call as heard of. */
+export function confirmWorker({ state }: Context, address: string): Decision<null> {
+  if (state.workers.get(address)?.lostAt !== null) return answer(null);
+  return { ...answer(null), heard: { worker: address } };
+}
+
+function isSilent({ state, liveness, settings, now }: Context, address: string): boolean {
+  if (state.workers.get(address)?.lostAt !== null) return false;
+  return now - (liveness.workers.get(address) ?? now) >= settings.workerTimeoutMs;
 }
 
 /** Gives up what nobody reads and frees what is over. The reply is the ids of iterations given up. */

@@ -67,7 +67,10 @@ export interface RemoveWorker {
 export interface CreateJob {
   type: "createJob";
   jobId: number;
+  /** Unique; made up where the caller gave none. */
   name: string;
+  /** Whether the caller gave the name. */
+  named: boolean;
   datasetId: string;
   policy: number;
   numConsumers: number | null;

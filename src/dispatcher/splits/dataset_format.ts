@@ -1,19 +1,15 @@
-/** Datasets are opaque to the core; a format is somebody who may look inside. */
+/** What the dispatcher asks somebody who may look into datasets of one format; to the core they are opaque. */
 
-import { canonicalSpec } from "./canonical_spec.ts";
-import { parseGraph, type SourceInfo, sourcesOf } from "../../graph/mod.ts";
+import type { SourceInfo } from "../../graph/mod.ts";
 
-/** What the dispatcher needs to know of datasets of one format. */
+/** One format of dataset definitions. */
 export interface DatasetFormat {
   /** Its name in `DatasetDef.format`. */
   readonly name: string;
-  /** Refuses a definition that no worker could run; @throws {InvalidArgumentError} or {DataLossError} saying what is wrong. */
+  /** Throws for a definition that no worker could run, saying what is wrong with it. */
   check(graph: Uint8Array): void;
-  /** Bytes of an element spec that are equal wherever the specs are. */
+  /** Bytes of an element spec that are equal wherever the specs are; throws for bytes that are none. */
   canonicalSpec(spec: Uint8Array): Uint8Array;
-  /**
-   * The sources whose input can be split, by their index. Throws where the dataset cannot be divided
-   * dynamically, naming the operator.
-   */
+  /** The sources that can be split, by their index. Throws, naming the operator, where the dataset cannot be divided dynamically. */
   sources(graph: Uint8Array): readonly SourceInfo[];
 }

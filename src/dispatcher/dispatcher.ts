@@ -1,0 +1,195 @@
+/** The dispatcher, assembled from its core, a journal and the ports of its surroundings. */
+
+import type { ConnectRouter } from "@connectrpc/connect";
+import { type Clock, FailedPreconditionError, type Log, type Random, UnavailableError } from "../base/mod.ts";
+import type { WorkerClient } from "../rpc/mod.ts";
+import { DispatcherCore } from "./core/core.ts";
+import type { Handler } from "./core/decision.ts";
+import { checkSettings, type DispatcherSettings } from "./core/settings.ts";
+import type { Journal } from "./journal/journal.ts";
+import { Loop } from "./loop.ts";
+import { Maintenance } from "./maintenance.ts";
+import { pushTasks } from "./push_tasks.ts";
+import { routeDispatcherService } from "./service.ts";
+import type { DatasetFormat } from "./splits/dataset_format.ts";
+import { FormatRegistry } from "./splits/format_registry.ts";
+import { sluiceFormat } from "./splits/sluice_format.ts";
+import { SplitPlanner } from "./splits/split_planner.ts";
+import { type DispatcherStatus, statusOf } from "./status.ts";
+
+/** What a dispatcher is made of. */
+export interface DispatcherOptions {
+  /** The completed configuration; checked at once. */
+  config: DispatcherSettings;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Opened and closed by the dispatcher. */
+  journal: Journal;
+  /** The files that patterns stand for, in the order of the patterns. Its errors reach the reader that begins the iteration. */
+  listFiles(patterns: readonly string[]): Promise<string[]>;
+  /** A client for handing tasks to the worker at an address. */
+  workerClient(address: string): WorkerClient;
+  /** The dataset formats that are taken. @default Sluice's own graphs */
+  formats?: readonly DatasetFormat[];
+}
+
+/** A dispatcher. */
+export interface Dispatcher {
+  /**
+   * Replays the journal and begins to serve; calling it again waits for the same start.
+   *
+   * @throws {FailedPreconditionError} after `stop()`
+   * @throws {DataLossError} for a damaged journal
+   */
+  start(): Promise<void>;
+  /** Registers its service. Requests outside of serving get UnavailableError. */
+  routes(router: ConnectRouter): void;
+  /** What it knows. */
+  status(): DispatcherStatus;
+  /** Refuses further requests, waits until what it decided is durable, and closes the journal. Stopping twice is fine. */
+  stop(): Promise<void>;
+}
+
+/** Makes a dispatcher that does not serve yet. @throws {InvalidArgumentError} for a bad configuration */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  checkSettings(options.config);
+  return new DispatcherShell(options);
+}
+
+/**
+ * - `new`: nothing has happened. Left by start() and stop().
+ * - `recovering`: the journal is being replayed. Left when that ends, or by stop().
+ * - `serving`: requests are answered. Left by stop(), or when the journal fails.
+ * - `failed`: the journal takes nothing more. Left by stop().
+ * - `stopped`: the end.
+ */
+type Phase =
+  | { kind: "new" }
+  | { kind: "recovering"; started: Promise<void> }
+  | { kind: "serving"; started: Promise<void>; maintenance: Maintenance }
+  | { kind: "failed"; error: UnavailableError }
+  | { kind: "stopped"; done: Promise<void> };
+
+class DispatcherShell implements Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #core: DispatcherCore;
+  readonly #loop: Loop;
+  readonly #formats: FormatRegistry;
+  readonly #planner: SplitPlanner;
+  readonly #stopping = new AbortController();
+  #phase: Phase = { kind: "new" };
+
+  constructor(options: DispatcherOptions) {
+    const { config, clock, journal, random, formats = [sluiceFormat] } = options;
+    this.#options = options;
+    this.#core = new DispatcherCore(config, { durable: journal.durable });
+    this.#loop = new Loop({
+      core: this.#core,
+      journal,
+      clock,
+      execute: (commands) =>
+        pushTasks(this.#core.state, commands.map(({ taskId }) => taskId), {
+          ...options,
+          signal: this.#stopping.signal,
+        }),
+      onFailure: (error) => this.#fail(error),
+    });
+    this.#formats = new FormatRegistry(formats);
+    this.#planner = new SplitPlanner(this.#formats, {
+      listFiles: (patterns) => options.listFiles(patterns),
+      random,
+    });
+  }
+
+  start(): Promise<void> {
+    switch (this.#phase.kind) {
+      case "new": {
+        const started = this.#recover();
+        this.#phase = { kind: "recovering", started };
+        return started;
+      }
+      case "recovering":
+      case "serving":
+        return this.#phase.started;
+      case "failed":
+        return Promise.reject(this.#phase.error);
+      case "stopped":
+        return Promise.reject(
+          new FailedPreconditionError("Server cannot be started after it has been stopped"),
+        );
+    }
+  }
+
+  async #recover(): Promise<void> {
+    const { journal, clock, config, log } = this.#options;
+    let updates = 0;
+    for await (const update of journal.replay()) {
+      this.#core.replay(update);
+      updates++;
+    }
+    if (this.#phase.kind !== "recovering") return;
+    this.#core.recovered(clock.now());
+    if (updates > 0) log.info("Recovered the dispatcher's state", { updates });
+    const maintenance = new Maintenance({
+      ...this.#options,
+      core: this.#core,
+      loop: this.#loop,
+      settings: config,
+      signal: this.#stopping.signal,
+    });
+    this.#phase = { kind: "serving", started: this.#phase.started, maintenance };
+  }
+
+  routes(router: ConnectRouter): void {
+    const checkServing = () => this.#checkServing();
+    routeDispatcherService(router, {
+      settings: this.#options.config,
+      random: this.#options.random,
+      formats: this.#formats,
+      planner: this.#planner,
+      state: this.#core.state,
+      checkServing,
+      run: (handler, request) => this.#run(handler, request),
+    });
+  }
+
+  status(): DispatcherStatus {
+    return statusOf(this.#core.state);
+  }
+
+  stop(): Promise<void> {
+    if (this.#phase.kind === "stopped") return this.#phase.done;
+    const done = this.#shutDown(this.#phase);
+    this.#phase = { kind: "stopped", done };
+    return done;
+  }
+
+  async #shutDown(phase: Phase): Promise<void> {
+    this.#stopping.abort(new UnavailableError("Dispatcher is stopping"));
+    if (phase.kind === "serving") phase.maintenance.stop();
+    if (phase.kind === "recovering") await phase.started.catch(() => {});
+    // A failed journal was reported when it failed; it is closed all the same.
+    await this.#loop.settled().catch(() => {});
+    await this.#options.journal.close();
+  }
+
+  #checkServing(): void {
+    if (this.#phase.kind === "serving") return;
+    if (this.#phase.kind === "failed") throw this.#phase.error;
+    throw new UnavailableError(`Dispatcher has not started yet. Its state is "${this.#phase.kind}"`);
+  }
+
+  // deno-lint-ignore require-await -- a refusal is a rejection, as all others are
+  async #run<Q, R>(handler: Handler<Q, R>, request: Q): Promise<R> {
+    this.#checkServing();
+    return this.#loop.run(handler, request);
+  }
+
+  #fail(error: UnavailableError): void {
+    this.#options.log.warn(error.message);
+    if (this.#phase.kind !== "serving") return;
+    this.#phase.maintenance.stop();
+    this.#phase = { kind: "failed", error };
+  }
+}

@@ -1,0 +1,76 @@
+/** The shell around the core: what is decided becomes visible only when it is durable. */
+
+import { type Clock, messageOf, UnavailableError } from "../base/mod.ts";
+import type { DispatcherCore } from "./core/core.ts";
+import type { Command, Handler } from "./core/decision.ts";
+import type { Journal } from "./journal/journal.ts";
+
+/** What a loop is made of. */
+export interface LoopOptions {
+  core: DispatcherCore;
+  journal: Journal;
+  clock: Clock;
+  /** Runs what a decision commands; the reply waits for it, so it must end by itself. */
+  execute(commands: readonly Command[]): Promise<void>;
+  /** Told once, when the journal takes nothing more and the dispatcher can only stop. */
+  onFailure(error: UnavailableError): void;
+}
+
+/**
+ * Runs events through the core one by one. Each reply waits until all updates so far are durable, also those
+ * of other events: it was read off a state that holds them, and a crash must not take back what somebody saw.
+ */
+export class Loop {
+  readonly #options: LoopOptions;
+  /** The latest append that is not known to be durable; appends end in order, so it stands for all before it. */
+  #tail: Promise<void> | null = null;
+  #failure: UnavailableError | null = null;
+
+  /** Makes a loop that waits for events. */
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  /** Runs one event. Rejects with the handler's refusal, or with UnavailableError if the journal fails. */
+  async run<Q, R>(handler: Handler<Q, R>, request: Q): Promise<R> {
+    if (this.#failure) throw this.#failure;
+    const { core, clock, execute } = this.#options;
+    const { reply, updates, commands } = core.handle(handler, request, clock.now());
+    if (updates.length > 0) this.#append(updates);
+    if (this.#tail) await this.#tail;
+    if (commands.length > 0) await execute(commands);
+    return reply;
+  }
+
+  /** Resolves when nothing is on its way to the journal any more. Rejects if that fails. */
+  async settled(): Promise<void> {
+    while (this.#tail) await this.#tail;
+    if (this.#failure) throw this.#failure;
+  }
+
+  #append(updates: Parameters<Journal["append"]>[0]): void {
+    const append = this.#options.journal.append(updates).then(
+      () => {
+        if (this.#tail === append) this.#tail = null;
+      },
+      (error) => {
+        if (this.#tail === append) this.#tail = null;
+        throw this.#fail(error);
+      },
+    );
+    // Whoever waits for a reply gets the rejection; nobody may be waiting when a tick's append fails.
+    append.catch(() => {});
+    this.#tail = append;
+  }
+
+  /** The state in memory is ahead of the journal from now on, so that no further reply may leave. */
+  #fail(error: unknown): UnavailableError {
+    if (!this.#failure) {
+      this.#failure = new UnavailableError(`Cannot go on: the journal failed: ${messageOf(error)}`, {
+        cause: error,
+      });
+      this.#options.onFailure(this.#failure);
+    }
+    return this.#failure;
+  }
+}

@@ -1,0 +1,154 @@
+/** Requests of the protocol, checked field by field, as the core takes them. */
+
+import { InvalidArgumentError } from "../../base/mod.ts";
+import {
+  Compression,
+  type DatasetDef,
+  type DatasetMetadata as DatasetMetadataMessage,
+  ShardingPolicy,
+} from "../../gen/sluice/v1/dataset_pb.ts";
+import {
+  type GetOrCreateIterationRequest as IterationMessage,
+  type GetOrCreateJobRequest as JobMessage,
+  type GetSplitRequest as SplitMessage,
+  TargetWorkers as TargetWorkersNumber,
+  type WorkerHeartbeatRequest as HeartbeatMessage,
+  type WorkerUpdateRequest as UpdateMessage,
+} from "../../gen/sluice/v1/dispatcher_pb.ts";
+import { UNKNOWN_CARDINALITY } from "../../graph/mod.ts";
+import type { GetOrCreateIterationRequest } from "../core/get_or_create_iteration.ts";
+import type { GetOrCreateJobRequest } from "../core/get_or_create_job.ts";
+import type { GetSplitRequest } from "../core/get_split.ts";
+import type { TargetWorkers } from "../core/state.ts";
+import type { DatasetMetadata } from "../core/updates.ts";
+import type { WorkerHeartbeatRequest } from "../core/worker_heartbeat.ts";
+import type { WorkerUpdateRequest } from "../core/worker_update.ts";
+import {
+  checkAddress,
+  checkEnum,
+  checkNumber64,
+  checkNumbers64,
+  checkPresent,
+  checkText,
+  checkTexts,
+} from "./fields.ts";
+
+/** Largest definition of a dataset, in bytes. */
+export const MAX_GRAPH_BYTES = 256 * 1024 * 1024;
+
+const MAX_TASKS = 100_000;
+
+/** A worker's run, as the protocol limits it. */
+export function checkUid(uid: string): string {
+  return checkText("workerUid", uid, 1, 64);
+}
+
+/** The id of a dataset. */
+export function checkDatasetId(id: string): string {
+  return checkText("datasetId", id, 1, 1_024);
+}
+
+/** The random id that makes a request safe to repeat. */
+export function checkRequestId(id: string): string {
+  return checkText("requestId", id, 16, 64);
+}
+
+/** A heartbeat; whether its tags are fit for a worker is the core's matter. */
+export function checkWorkerHeartbeat(message: HeartbeatMessage): WorkerHeartbeatRequest {
+  const formats = checkTexts("formats", message.formats, { max: 16, minLength: 1, maxLength: 64 });
+  if (formats.length === 0) throw new InvalidArgumentError("`formats` must not be empty");
+  return {
+    address: checkAddress("workerAddress", message.workerAddress),
+    uid: checkUid(message.workerUid),
+    tags: checkTexts("workerTags", message.workerTags, { max: 100, minLength: 0, maxLength: 256 }),
+    formats,
+    currentTasks: checkNumbers64("currentTasks", message.currentTasks, MAX_TASKS),
+  };
+}
+
+/** A report of ended tasks. */
+export function checkWorkerUpdate(message: UpdateMessage): WorkerUpdateRequest {
+  return {
+    address: checkAddress("workerAddress", message.workerAddress),
+    completedTasks: checkNumbers64("completedTasks", message.completedTasks, MAX_TASKS),
+  };
+}
+
+/** A request for splits. */
+export function checkGetSplit(message: SplitMessage): GetSplitRequest {
+  return {
+    iterationId: checkNumber64("iterationId", message.iterationId),
+    taskId: checkNumber64("taskId", message.taskId),
+    source: message.sourceIndex,
+    repetition: checkNumber64("repetition", message.repetition),
+    requestId: checkNumber64("requestId", message.requestId, 1n),
+  };
+}
+
+/** A definition; what is in it is the format's matter. */
+export function checkDatasetDef(message: DatasetDef | undefined): { format: string; graph: Uint8Array } {
+  const { format, graph } = checkPresent("dataset", message);
+  checkText("dataset.format", format, 1, 64);
+  if (graph.length === 0 || graph.length > MAX_GRAPH_BYTES) {
+    throw new InvalidArgumentError(
+      `\`dataset.graph\` must have 1 to ${MAX_GRAPH_BYTES} bytes, got ${graph.length}`,
+    );
+  }
+  return { format, graph };
+}
+
+/** Metadata; none given: nothing is known. */
+export function checkMetadata(message: DatasetMetadataMessage | undefined): DatasetMetadata {
+  if (!message) {
+    return {
+      elementSpec: new Uint8Array(),
+      compression: Compression.AUTO_UNSPECIFIED,
+      cardinality: UNKNOWN_CARDINALITY,
+    };
+  }
+  return {
+    elementSpec: message.elementSpec,
+    compression: checkEnum("metadata.compression", message.compression, Compression),
+    cardinality: checkNumber64("metadata.cardinality", message.cardinality, BigInt(UNKNOWN_CARDINALITY)),
+  };
+}
+
+const TARGET_WORKERS: Record<TargetWorkersNumber, TargetWorkers> = {
+  [TargetWorkersNumber.AUTO_UNSPECIFIED]: "AUTO",
+  [TargetWorkersNumber.ANY]: "ANY",
+  [TargetWorkersNumber.LOCAL]: "LOCAL",
+};
+
+/** A request for a job. */
+export function checkGetOrCreateJob(message: JobMessage, randomName: string): GetOrCreateJobRequest {
+  const { jobName, numConsumers } = message;
+  if (numConsumers !== undefined && numConsumers < 1) {
+    throw new InvalidArgumentError(`\`numConsumers\` must be 1 or more, got ${numConsumers}`);
+  }
+  if (numConsumers !== undefined && jobName === undefined) {
+    throw new InvalidArgumentError("`jobName` must be set when setting `numConsumers`");
+  }
+  checkEnum("targetWorkers", message.targetWorkers, TargetWorkersNumber);
+  return {
+    datasetId: checkDatasetId(message.datasetId),
+    policy: checkEnum("shardingPolicy", message.shardingPolicy, ShardingPolicy),
+    name: jobName === undefined ? null : checkText("jobName", jobName, 1, 1_024),
+    numConsumers: numConsumers ?? null,
+    useCrossTrainerCache: message.useCrossTrainerCache,
+    targetWorkers: TARGET_WORKERS[message.targetWorkers],
+    requireExactlyOnce: message.requireExactlyOnce,
+    requestId: checkRequestId(message.requestId),
+    randomName,
+  };
+}
+
+/** A request to join a pass, before its sources are described. */
+export function checkGetOrCreateIteration(
+  message: IterationMessage,
+): Omit<GetOrCreateIterationRequest, "sources"> {
+  return {
+    jobId: checkNumber64("jobId", message.jobId),
+    repetition: checkNumber64("repetition", message.repetition),
+    requestId: checkRequestId(message.requestId),
+  };
+}

@@ -1,0 +1,172 @@
+/** DispatcherService: a thin translation between the protocol and the core. */
+
+import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
+import type { Random } from "../base/mod.ts";
+import { DispatcherService } from "../gen/sluice/v1/dispatcher_pb.ts";
+import { fingerprint } from "../graph/mod.ts";
+import { PROTOCOL_VERSION } from "../rpc/mod.ts";
+import { clientHeartbeat } from "./core/client_heartbeat.ts";
+import type { Handler } from "./core/decision.ts";
+import { getOrCreateIteration, neededSources } from "./core/get_or_create_iteration.ts";
+import { getOrCreateJob } from "./core/get_or_create_job.ts";
+import { getSplit } from "./core/get_split.ts";
+import { getDataset, getWorkers } from "./core/read_only.ts";
+import { registerDataset } from "./core/register_dataset.ts";
+import { releaseIterationClient } from "./core/release_client.ts";
+import type { DispatcherSettings } from "./core/settings.ts";
+import type { StateView } from "./core/state.ts";
+import { unregisterWorker } from "./core/unregister_worker.ts";
+import { workerHeartbeat } from "./core/worker_heartbeat.ts";
+import { workerUpdate } from "./core/worker_update.ts";
+import { checkAddress, checkNumber64 } from "./protocol/fields.ts";
+import {
+  toClientHeartbeatResponse,
+  toDeploymentMode,
+  toGetSplitResponse,
+  toMetadata,
+} from "./protocol/replies.ts";
+import {
+  checkDatasetDef,
+  checkDatasetId,
+  checkGetOrCreateIteration,
+  checkGetOrCreateJob,
+  checkGetSplit,
+  checkMetadata,
+  checkRequestId,
+  checkUid,
+  checkWorkerHeartbeat,
+  checkWorkerUpdate,
+} from "./protocol/requests.ts";
+import { toDatasetDef, toTaskDefs } from "./protocol/to_task_def.ts";
+import type { FormatRegistry } from "./splits/format_registry.ts";
+import type { SplitPlanner } from "./splits/split_planner.ts";
+
+/** What the handlers work with. */
+export interface ServiceParts {
+  readonly settings: DispatcherSettings;
+  readonly random: Random;
+  readonly formats: FormatRegistry;
+  readonly planner: SplitPlanner;
+  /** @throws {UnavailableError} unless the dispatcher is serving */
+  checkServing(): void;
+  readonly state: StateView;
+  /** Runs an event; rejects with UnavailableError unless the dispatcher is serving. */
+  run<Q, R>(handler: Handler<Q, R>, request: Q): Promise<R>;
+}
+
+/** Registers the handlers. */
+export function routeDispatcherService(router: ConnectRouter, parts: ServiceParts): void {
+  router.service(DispatcherService, { ...workerHandlers(parts), ...readerHandlers(parts) });
+}
+
+type Methods<K extends keyof ServiceImpl<typeof DispatcherService>> = Pick<
+  ServiceImpl<typeof DispatcherService>,
+  K
+>;
+
+function workerHandlers(
+  parts: ServiceParts,
+): Methods<
+  | "workerHeartbeat"
+  | "workerUpdate"
+  | "unregisterWorker"
+  | "getDatasetDef"
+  | "getSplit"
+  | "getWorkers"
+  | "getVersion"
+> {
+  return {
+    getVersion: () => ({ version: PROTOCOL_VERSION }),
+    async workerHeartbeat(request) {
+      const { newTasks, tasksToDelete } = await parts.run(workerHeartbeat, checkWorkerHeartbeat(request));
+      return {
+        newTasks: toTaskDefs(newTasks),
+        tasksToDelete: tasksToDelete.map(BigInt),
+        workerTimeoutMs: BigInt(parts.settings.workerTimeoutMs),
+      };
+    },
+    async workerUpdate(request) {
+      await parts.run(workerUpdate, checkWorkerUpdate(request));
+      return {};
+    },
+    async unregisterWorker({ workerAddress, workerUid }) {
+      const address = checkAddress("workerAddress", workerAddress);
+      await parts.run(unregisterWorker, { address, uid: checkUid(workerUid) });
+      return {};
+    },
+    async getDatasetDef({ datasetId }) {
+      return { dataset: toDatasetDef(await parts.run(getDataset, checkDatasetId(datasetId))) };
+    },
+    async getSplit(request) {
+      return toGetSplitResponse(await parts.run(getSplit, checkGetSplit(request)));
+    },
+    async getWorkers() {
+      const workers = await parts.run(getWorkers, null);
+      return { workers: workers.map(({ address, tags }) => ({ address, tags: [...tags] })) };
+    },
+  };
+}
+
+function readerHandlers(
+  parts: ServiceParts,
+): Methods<
+  | "getOrRegisterDataset"
+  | "getDataServiceMetadata"
+  | "getDataServiceConfig"
+  | "getOrCreateJob"
+  | "getOrCreateIteration"
+  | "releaseIterationClient"
+  | "clientHeartbeat"
+> {
+  const { settings, formats } = parts;
+  return {
+    async getOrRegisterDataset(request) {
+      parts.checkServing();
+      const { format, graph } = checkDatasetDef(request.dataset);
+      const metadata = checkMetadata(request.metadata);
+      const datasetId = request.datasetId === undefined ? null : checkDatasetId(request.datasetId);
+      const requestId = checkRequestId(request.requestId);
+      const reader = formats.get(format);
+      reader.check(graph);
+      metadata.elementSpec = reader.canonicalSpec(metadata.elementSpec);
+      const definition = { format, graph, fingerprint: await fingerprint(graph), metadata };
+      return { datasetId: await parts.run(registerDataset, { ...definition, datasetId, requestId }) };
+    },
+    async getDataServiceMetadata({ datasetId }) {
+      return { metadata: toMetadata(await parts.run(getDataset, checkDatasetId(datasetId))) };
+    },
+    getDataServiceConfig() {
+      parts.checkServing();
+      return { deploymentMode: toDeploymentMode(settings.deploymentMode) };
+    },
+    async getOrCreateJob(request) {
+      const job = checkGetOrCreateJob(request, randomName(parts.random));
+      return { jobId: BigInt(await parts.run(getOrCreateJob, job)) };
+    },
+    async getOrCreateIteration(request) {
+      parts.checkServing();
+      const pass = checkGetOrCreateIteration(request);
+      const dataset = neededSources(parts.state, pass);
+      // Others may begin the pass while the files are listed: then it is theirs that counts.
+      const sources = dataset && await parts.planner.plan(dataset, pass);
+      const { clientId, view } = await parts.run(getOrCreateIteration, { ...pass, sources });
+      return {
+        iterationClientId: BigInt(clientId),
+        state: toClientHeartbeatResponse(view, settings.deploymentMode),
+      };
+    },
+    async releaseIterationClient({ iterationClientId }) {
+      await parts.run(releaseIterationClient, checkNumber64("iterationClientId", iterationClientId));
+      return {};
+    },
+    async clientHeartbeat({ iterationClientId }) {
+      const id = checkNumber64("iterationClientId", iterationClientId);
+      return toClientHeartbeatResponse(await parts.run(clientHeartbeat, id), settings.deploymentMode);
+    },
+  };
+}
+
+/** 64 random bits in hex. */
+function randomName(random: Random): string {
+  return [random.uint32(), random.uint32()].map((bits) => bits.toString(16).padStart(8, "0")).join("");
+}

@@ -1,0 +1,16 @@
+import { parseGraph, shardForPolicy, ShardingPolicy, sourcesOf } from "../../graph/mod.ts";
+import { canonicalSpec } from "./canonical_spec.ts";
+import type { DatasetFormat } from "./dataset_format.ts";
+
+/** Sluice's own graphs. */
+export const sluiceFormat: DatasetFormat = {
+  name: "sluice",
+  check: (graph) => void parseGraph(graph),
+  canonicalSpec,
+  sources(graph) {
+    const { root } = parseGraph(graph);
+    return sourcesOf(
+      shardForPolicy(root, { policy: ShardingPolicy.DYNAMIC, numWorkers: 0, workerIndex: 0 }),
+    );
+  },
+};

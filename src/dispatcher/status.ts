@@ -1,0 +1,76 @@
+/** What the dispatcher tells about itself, as plain JSON. */
+
+import { ShardingPolicy } from "../graph/mod.ts";
+import type { Guarantee, StateView } from "./core/state.ts";
+
+/**
+ * The state of a dispatcher. A released client and a departed worker leave their lists; finished iterations stay
+ * until nobody has read them for `jobGcTimeoutMs`, or a thousand newer ones are idle too.
+ */
+export interface DispatcherStatus {
+  /** Registered datasets. */
+  datasets: { id: string; format: string; bytes: number }[];
+  /** Jobs. */
+  jobs: {
+    id: number;
+    /** Missing for the job of one reader. */
+    name?: string;
+    datasetId: string;
+    /** Name of the sharding policy, such as "DYNAMIC". */
+    processingMode: string;
+    /**
+     * What the job promises now. `"exactly-once"`: each source element of an iteration is visited once over all
+     * workers (DYNAMIC, and the static policies if every worker of the list is read). `"at-most-once"`: a worker
+     * went with splits in its hands, which are not given out again. `"none"`: sharding is OFF, where each worker
+     * visits all elements; a statically sharded job lost a worker; or an unfinished iteration was collected.
+     */
+    guarantee: Guarantee;
+  }[];
+  /** Passes over jobs; `finished`: readers took the last element. */
+  iterations: { id: number; jobId: number; repetition: number; finished: boolean; clients: number }[];
+  /** Parts of passes on workers that are there. */
+  tasks: { id: number; iterationId: number; workerAddress: string; finished: boolean }[];
+  /** Workers; `lost`: silent for longer than `workerTimeoutMs`. */
+  workers: { address: string; uid: string; tags: string[]; lost: boolean; tasks: number }[];
+  /** Readers. */
+  clients: { id: number; iterationId: number }[];
+}
+
+/** The status that belongs to a state. */
+export function statusOf(state: StateView): DispatcherStatus {
+  return {
+    datasets: [...state.datasets.values()].map(({ id, format, graph }) => ({
+      id,
+      format,
+      bytes: graph.length,
+    })),
+    jobs: [...state.jobs.values()].map(({ id, name, named, datasetId, policy, guarantee }) => ({
+      id,
+      ...(named ? { name } : {}),
+      datasetId,
+      processingMode: ShardingPolicy[policy],
+      guarantee,
+    })),
+    iterations: [...state.iterations.values()].map(({ id, jobId, repetition, finished, clients }) => ({
+      id,
+      jobId,
+      repetition,
+      finished,
+      clients,
+    })),
+    tasks: [...state.tasks.values()].map(({ id, iterationId, address, finished }) => ({
+      id,
+      iterationId,
+      workerAddress: address,
+      finished,
+    })),
+    workers: [...state.workers.values()].map(({ address, uid, tags, lostAt, tasks }) => ({
+      address,
+      uid,
+      tags: [...tags],
+      lost: lostAt !== null,
+      tasks: tasks.size,
+    })),
+    clients: [...state.clients.values()].map(({ id, iterationId }) => ({ id, iterationId })),
+  };
+}
