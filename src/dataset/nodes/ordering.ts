@@ -102,6 +102,6 @@ export function ignoreErrorsNode(input: GraphNode, options: IgnoreErrorsOptions 
 
 /** Options for everything below. */
 export function optionsNode(input: GraphNode, options: DatasetOptions): OptionsNode {
-  checkKeys("options", options, ["deterministic"]);
-  return checkNode({ op: "options", inputs: [input], deterministic: options?.deterministic ?? null });
+  checkKeys("options", options ?? null, ["deterministic"]);
+  return checkNode({ op: "options", inputs: [input], deterministic: options.deterministic ?? null });
 }
