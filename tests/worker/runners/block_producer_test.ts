@@ -1,22 +1,13 @@
+import { clearImmediate, setImmediate } from "node:timers";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { FakeClock, InvalidArgumentError, type MaybePromise, silentLog } from "../../../src/base/mod.ts";
 import { checkSpec, decodeBlock, decodeValue, type Element } from "../../../src/element/mod.ts";
 import { DONE, type ElementIterator } from "../../../src/executor/mod.ts";
 import type { Item } from "../../../src/worker/core/session.ts";
 import type { Block } from "../../../src/worker/runners/block_packer.ts";
-import { BlockProducer } from "../../../src/worker/runners/block_producer.ts";
+import { BlockProducer, type BlockSink } from "../../../src/worker/runners/block_producer.ts";
+import { elementsOf } from "../support/decode.ts";
 import { fromItems, ManualIterator, numbers, ScriptedIterator } from "../support/iterators.ts";
-
-function elementsOf({ encoding, count, spec, chunks }: Block): Element[] {
-  const payload = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    payload.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  const reader = decodeBlock(payload, { encoding, count, spec: spec && checkSpec(decodeValue(spec)) });
-  return Array.from({ length: reader.count }, (_, i) => reader.get(i));
-}
 
 /** A clock that moves while the thread is busy. */
 class BusyClock extends FakeClock {
@@ -31,7 +22,7 @@ class BusyClock extends FakeClock {
   }
 }
 
-class Harness {
+class Harness implements BlockSink {
   readonly clock = new BusyClock();
   /** How many blocks there is room for. */
   room = Infinity;
@@ -42,26 +33,28 @@ class Harness {
   readonly producer: BlockProducer;
 
   constructor(open: () => MaybePromise<ElementIterator<Element>>, targetBytes?: number) {
-    const harness = this;
     this.producer = new BlockProducer({
       open: () => {
         this.opened++;
         return open();
       },
-      sink: {
-        get wantsMore() {
-          return harness.items.length < harness.room && !harness.ended;
-        },
-        get hungry() {
-          return harness.hungry;
-        },
-        offer: (item) => void this.items.push(item),
-        end: () => void (this.ended = true),
-      },
+      sink: this,
       clock: this.clock,
       log: silentLog,
       targetBytes,
     });
+  }
+
+  get wantsMore(): boolean {
+    return this.items.length < this.room && !this.ended;
+  }
+
+  offer(item: Item<Block>): void {
+    this.items.push(item);
+  }
+
+  end(): void {
+    this.ended = true;
   }
 
   /** Lets the producer get as far as it can without time passing. */
@@ -71,7 +64,9 @@ class Harness {
   }
 
   blocks(): Element[][] {
-    return this.items.map((item) => item.kind === "block" ? elementsOf(item.block) : ["error"]);
+    return this.items.map((item) =>
+      item.kind === "block" ? elementsOf(item.block.chunks, item.block) : ["error"]
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -165,7 +160,10 @@ Deno.test("what is there goes out after the linger time when the pipeline waits 
 
 Deno.test("a slow pipeline that never waits sends what is there, too, and does not block the event loop", async () => {
   let otherWork = 0;
-  const other = setInterval(() => otherWork++, 0);
+  let other = setImmediate(function work() {
+    otherWork++;
+    other = setImmediate(work);
+  });
   const seen: number[] = [];
   await using harness = new Harness(() =>
     new ScriptedIterator((pull) => {
@@ -176,8 +174,8 @@ Deno.test("a slow pipeline that never waits sends what is there, too, and does n
     })
   );
   harness.producer.poke();
-  while (!harness.ended) await new Promise((resolve) => setTimeout(resolve, 1));
-  clearInterval(other);
+  while (!harness.ended) await new Promise((resolve) => setImmediate(resolve));
+  clearImmediate(other);
   assertEquals(harness.blocks().flat(), Array.from({ length: 20 }, (_, i) => i));
   assert(harness.items.length >= 10, `${harness.items.length} blocks for 60 ms of work`);
   assert(seen.at(-1)! > seen[0], "other work was done in between");

@@ -1,0 +1,61 @@
+import type { Element } from "../../../src/element/mod.ts";
+import type { BatchHeader } from "../../../src/rpc/mod.ts";
+import { elementsOf } from "./decode.ts";
+
+type Batch = BatchHeader & { readonly payload: Uint8Array | readonly Uint8Array[] };
+
+/** Follows a stream as a reader does: keeps the spec, checks the numbers, decodes what comes. */
+export class StreamReader {
+  sessionId = "";
+  /** The number of the block that it expects. */
+  next: number;
+  ended = false;
+  /** What each block held. */
+  readonly blocks: Element[][] = [];
+  #spec: Uint8Array | null = null;
+  readonly #batches: AsyncIterator<Batch>;
+
+  constructor(batches: AsyncIterable<Batch>, next = 0) {
+    this.#batches = batches[Symbol.asyncIterator]();
+    this.next = next;
+  }
+
+  get elements(): Element[] {
+    return this.blocks.flat();
+  }
+
+  /** Reads one batch; says whether there was one. Rejects with what the stream ends with. */
+  async step(): Promise<boolean> {
+    const { done, value } = await this.#batches.next();
+    if (done) return false;
+    if (value.sessionId) this.sessionId = value.sessionId;
+    if (value.sequence !== this.next) throw new Error(`Block ${value.sequence} came for ${this.next}`);
+    this.ended ||= value.endOfSequence;
+    this.#spec = value.spec ?? this.#spec;
+    if (value.count === 0) return true;
+    this.next++;
+    const pieces = value.payload instanceof Uint8Array ? [value.payload] : value.payload;
+    this.blocks.push(elementsOf(pieces, { ...value, spec: this.#spec }));
+    return true;
+  }
+
+  /** Reads until the next block of elements; says whether there was one. */
+  async block(): Promise<boolean> {
+    const before = this.blocks.length;
+    while (await this.step()) {
+      if (this.blocks.length > before) return true;
+    }
+    return false;
+  }
+
+  /** Reads to the end of the stream. */
+  async toEnd(): Promise<Element[]> {
+    while (await this.step());
+    return this.elements;
+  }
+
+  /** Leaves. */
+  async close(): Promise<void> {
+    await this.#batches.return?.();
+  }
+}
