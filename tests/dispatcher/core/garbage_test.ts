@@ -1,0 +1,100 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { NotFoundError } from "../../../src/base/mod.ts";
+import { ShardingPolicy } from "../../../src/graph/mod.ts";
+import { TestCore } from "../support.ts";
+
+Deno.test("an iteration whose clients have left is collected after its time", () => {
+  const core = new TestCore();
+  core.worker("a:1");
+  const client = core.client(core.job(ShardingPolicy.OFF));
+  core.release(client);
+  core.now += 299_999;
+  assertEquals(core.collect(), []);
+  core.now += 1;
+  assertEquals(core.collect(), [2000]);
+  assertEquals(core.worker("a:1", { currentTasks: [4000] }).tasksToDelete, [4000]);
+  assertEquals([core.state.tasks.size, core.state.iterations.size], [0, 0]);
+});
+
+Deno.test("an iteration that is used is not collected", () => {
+  const core = new TestCore();
+  const job = core.job(ShardingPolicy.OFF, { name: "shared" });
+  const [first] = [core.client(job), core.client(job)];
+  core.release(first);
+  core.now += 1e9;
+  assertEquals(core.collect(), []);
+});
+
+Deno.test("an iteration whose reader has not begun is not collected, and neither is its client", () => {
+  const core = new TestCore();
+  const client = core.client(core.job(ShardingPolicy.OFF));
+  core.now += 1e9;
+  core.checkLiveness();
+  assertEquals(core.collect(), []);
+  assertEquals(core.heartbeat(client).finished, false);
+});
+
+Deno.test("a client that has sent a heartbeat and falls silent is released", () => {
+  const core = new TestCore();
+  const client = core.client(core.job(ShardingPolicy.OFF));
+  core.heartbeat(client);
+  core.now += 299_999;
+  core.checkLiveness();
+  assertEquals(core.state.clients.size, 1);
+  core.now += 1;
+  core.checkLiveness();
+  assertEquals(core.state.clients.size, 0);
+  assertThrows(() => core.heartbeat(client), NotFoundError, `${client}`);
+  core.now += 300_000;
+  assertEquals(core.collect(), [2000]);
+});
+
+Deno.test("dynamically sharded iterations are collected only on request", () => {
+  for (const gcDynamicShardingJobs of [false, true]) {
+    const core = new TestCore({ gcDynamicShardingJobs });
+    const job = core.job(ShardingPolicy.DYNAMIC);
+    core.release(core.client(job));
+    core.now += 300_000;
+    assertEquals(core.collect(), gcDynamicShardingJobs ? [2000] : []);
+    assertEquals(core.state.jobs.get(job)!.guarantee, gcDynamicShardingJobs ? "none" : "exactly-once");
+  }
+});
+
+Deno.test("a timeout of -1 collects nothing", () => {
+  const core = new TestCore({ jobGcTimeoutMs: -1 });
+  core.release(core.client(core.job(ShardingPolicy.OFF)));
+  core.now += 1e12;
+  assertEquals(core.collect(), []);
+});
+
+Deno.test("a repetition that was collected begins from scratch", () => {
+  const core = new TestCore();
+  core.worker("a:1");
+  const job = core.job(ShardingPolicy.OFF, { name: "shared" });
+  core.release(core.client(job));
+  core.now += 300_000;
+  core.collect();
+  const client = core.client(job);
+  assertEquals(core.heartbeat(client), {
+    tasks: [{ taskId: 4001, iterationId: 2001, address: "a:1", uid: "a:1#1", tags: [], finished: false }],
+    finished: false,
+  });
+});
+
+Deno.test("after a replay everybody has a full timeout", () => {
+  const core = new TestCore();
+  core.worker("a:1");
+  core.heartbeat(core.client(core.job(ShardingPolicy.OFF)));
+  const restarted = new TestCore();
+  for (const update of core.updates) restarted.core.replay(update);
+  restarted.now = core.now + 1e9;
+  restarted.core.recovered(restarted.now);
+  restarted.checkLiveness();
+  assertEquals([restarted.state.clients.size, restarted.state.workers.get("a:1")!.lostAt], [1, null]);
+  restarted.now += 300_000;
+  restarted.checkLiveness();
+  assertEquals([restarted.state.clients.size, restarted.state.workers.get("a:1")!.lostAt], [
+    0,
+    restarted.now,
+  ]);
+});

@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { MAX_RECENT_REQUESTS, remember } from "../../../src/dispatcher/core/recent.ts";
+import { addRepetition, hasRepetition, type Repetitions } from "../../../src/dispatcher/core/repetitions.ts";
+import { matchesPlace } from "../../../src/dispatcher/core/worker_slots.ts";
+
+Deno.test("a set of repetitions is a set, in as few ranges as can be", () => {
+  fc.assert(fc.property(fc.array(fc.nat(30)), (numbers) => {
+    const set: Repetitions = [];
+    for (const number of numbers) addRepetition(set, number);
+    const members = new Set(numbers);
+    for (let i = -1; i < 33; i++) assertEquals(hasRepetition(set, i), members.has(i));
+    for (let i = 1; i < set.length; i++) assertEquals(set[i][0] > set[i - 1][1] + 1, true);
+  }));
+});
+
+Deno.test("recent requests are bounded, and the oldest go first", () => {
+  const recent = new Map<string, number>();
+  for (let i = 0; i <= MAX_RECENT_REQUESTS; i++) remember(recent, `r${i}`, i);
+  remember(recent, null, -1);
+  assertEquals([recent.size, recent.has("r0"), recent.get("r1")], [MAX_RECENT_REQUESTS, false, 1]);
+});
+
+Deno.test("a place in the list of workers takes the addresses that are meant", () => {
+  const cases: [place: string, address: string, matches: boolean][] = [
+    ["host:1", "host:1", true],
+    ["host:1", "host:2", false],
+    ["host", "host:2", true],
+    ["host", "other:2", false],
+    ["host:%port%", "host:2", true],
+    ["host:%port_worker%", "host:2", true],
+    ["host:%other%", "host:2", false],
+    ["grpc://host", "host:2", true],
+    ["http://host:%port%", "http://host:2", true],
+    ["HOST", "host:2", true],
+    ["[::1]:%port%", "[::1]:2", true],
+    ["[::1]", "[::1]:2", true],
+    ["[::1]", "[::2]:2", false],
+    ["/worker/task/0:worker", "/worker/task/0:worker:5", true],
+    ["host.com", "xhost.com:2", false],
+  ];
+  for (const [place, address, matches] of cases) {
+    assertEquals(matchesPlace(place, address), matches, `${place} ${address}`);
+  }
+});
