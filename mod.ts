@@ -64,6 +64,7 @@ export {
   type InterleaveOptions,
   type ListFilesOptions,
   type MapOptions,
+  type NestedArray,
   type PaddedBatched,
   type PaddedBatchOptions,
   type PaddingOptions,
@@ -88,3 +89,10 @@ export {
   UNKNOWN_CARDINALITY,
   type UserFunction,
 } from "./src/graph/mod.ts";
+export {
+  type DispatcherConfig,
+  type DispatcherStatus,
+  DispatchServer,
+  type WorkerConfig,
+  WorkerServer,
+} from "./src/server/mod.ts";

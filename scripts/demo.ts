@@ -144,7 +144,7 @@ async function main(): Promise<number> {
       return 0;
     }
     const defaults = Object.fromEntries(Object.entries(FIELDS).map(([name, field]) => [name, field.default]));
-    options = { ...defaults, ...flags.config } as DemoOptions;
+    options = { ...defaults, ...flags.config } as unknown as DemoOptions;
   } catch (error) {
     console.error(`demo: ${messageOf(error)}`);
     return error instanceof InvalidArgumentError ? 2 : 1;

@@ -1,8 +1,10 @@
 /** A worker as a server. */
 
 import { consoleLog, systemClock, systemRandom } from "../base/mod.ts";
-import { createDatasetReader } from "../dataset/mod.ts";
-import { type HttpServer, listen } from "../platform/mod.ts";
+import { createDataServiceReader } from "../client/mod.ts";
+import { Dataset } from "../dataset/mod.ts";
+import { portableCodecs } from "../element/mod.ts";
+import { createModuleBundler, denoFileSystem, type HttpServer, listen, nodeCodecs } from "../platform/mod.ts";
 import { createDispatcherClient, normalizeTarget } from "../rpc/mod.ts";
 import { createInProcessHost, createWorker, type Worker } from "../worker/mod.ts";
 import { Life } from "./life.ts";
@@ -54,13 +56,22 @@ export class WorkerServer implements AsyncDisposable {
     });
     this.#address = complete.workerAddress.replace("%port%", String(this.#server.port));
     const ports = { clock: systemClock, random: systemRandom, log: consoleLog };
+    const codecs = portableCodecs.with(nodeCodecs);
     const dispatcher = createDispatcherClient(complete.dispatcherAddress);
     this.#worker = createWorker({
       ...ports,
       config: complete,
       address: () => this.#address,
       dispatcher,
-      host: createInProcessHost({ ...ports, config: complete, dispatcher, ...createDatasetReader() }),
+      host: createInProcessHost({
+        ...ports,
+        codecs,
+        files: denoFileSystem,
+        Dataset,
+        dataService: createDataServiceReader({ ...ports, codecs, bundle: createModuleBundler() }),
+        dispatcher,
+        dispatcherTimeoutMs: complete.dispatcherTimeoutMs,
+      }),
     });
     this.#life = new Life({
       start: () => this.#worker.start(),
