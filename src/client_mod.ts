@@ -51,6 +51,7 @@ export {
   type InterleaveOptions,
   type ListFilesOptions,
   type MapOptions,
+  type NestedArray,
   type PaddedBatched,
   type PaddedBatchOptions,
   type PaddingOptions,

@@ -1070,8 +1070,8 @@ export class Dataset<T> implements AsyncIterable<T> {
     return collect(this.#execution({}));
   }
 
-  /** The graph, for the floors below. */
-  get [GRAPH](): GraphNode {
+  /** What the dataset is made of, for Sluice itself. */
+  get [GRAPH](): object {
     return this.#node;
   }
 }

@@ -19,7 +19,7 @@ export type { InterleaveOptions, MapOptions } from "./nodes/functions.ts";
 export type { BucketOptions, GroupByWindowOptions } from "./nodes/grouping.ts";
 export type { DatasetOptions, IgnoreErrorsOptions, ShuffleOptions } from "./nodes/ordering.ts";
 export type { RandomOptions } from "./nodes/sources.ts";
-export type { PaddedBatched } from "./padded_batched.ts";
+export type { NestedArray, PaddedBatched } from "./padded_batched.ts";
 export type { DatasetReader, ReaderOptions } from "./reader.ts";
 export { registerDataset, type RegisterDatasetOptions } from "./register_dataset.ts";
 export type { ScalarOf, Slice, ValueOf } from "./slice.ts";

@@ -1,7 +1,17 @@
 import type { Tensor, TypedArray } from "../element/mod.ts";
 import type { Batched } from "./batched.ts";
 
-type Nested<V> = readonly (V | Nested<V>)[];
+/**
+ * An array of values, or of such arrays.
+ *
+ * @example
+ * ```ts
+ * import type { NestedArray } from "@sluice/data";
+ *
+ * const matrix: NestedArray<number> = [[1, 2], [3, 4]];
+ * ```
+ */
+export type NestedArray<V> = readonly (V | NestedArray<V>)[];
 
 /**
  * What a padded batch of `T` is: as {@linkcode Batched}, but arrays of numbers or bigints, nested ones too, become a
@@ -21,8 +31,8 @@ export type PaddedBatched<T> =
   // Wrapped in tuples, so that a union is taken as a whole; `any` stays what it is.
   0 extends 1 & T ? T
     : [T] extends [TypedArray | Tensor] ? Batched<T>
-    : [T] extends [Nested<number>] ? Tensor<Float64Array>
-    : [T] extends [Nested<bigint>] ? Tensor<BigInt64Array>
+    : [T] extends [NestedArray<number>] ? Tensor<Float64Array>
+    : [T] extends [NestedArray<bigint>] ? Tensor<BigInt64Array>
     : [T] extends [readonly string[]] ? string[][]
     : [T] extends [readonly boolean[]] ? boolean[][]
     : [T] extends [object] ? { -readonly [K in keyof T]: PaddedBatched<T[K]> }

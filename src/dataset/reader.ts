@@ -1,12 +1,4 @@
-import {
-  CanceledError,
-  checkKeys,
-  type Clock,
-  InvalidArgumentError,
-  isPromise,
-  type MaybePromise,
-  show,
-} from "../base/mod.ts";
+import { CanceledError, checkKeys, type Clock, InvalidArgumentError, isPromise, show } from "../base/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../executor/mod.ts";
 
 /** Options of a reader. */
@@ -67,7 +59,7 @@ export function checkReaderOptions(options: ReaderOptions): ReaderOptions {
 }
 
 interface Waiting<T> {
-  resolve(result: IteratorResult<T>): void;
+  resolve(pulled: Pulled<T>): void;
   reject(reason: unknown): void;
 }
 
@@ -90,7 +82,7 @@ export class ExecutionReader<T> implements DatasetReader<T> {
   /** Whoever waits for the pull that is under way. */
   #waiting: Waiting<T> | undefined;
   /** The last pull that has been asked for, while it is under way. */
-  #last: Promise<IteratorResult<T>> | undefined;
+  #last: Promise<Pulled<T>> | undefined;
   #pulls = 0;
   #pausedAt = 0;
 
@@ -102,24 +94,19 @@ export class ExecutionReader<T> implements DatasetReader<T> {
   }
 
   next(): Promise<IteratorResult<T>> {
-    if (this.#last === undefined) {
-      const result = this.pull();
-      return isPromise(result) ? this.#queue(result) : Promise.resolve(result);
-    }
-    return this.#queue(this.#last.then(this.pull, this.pull));
-  }
-
-  #queue(result: Promise<IteratorResult<T>>): Promise<IteratorResult<T>> {
-    this.#last = result;
+    const pulled = this.#last === undefined ? this.pull() : this.#last.then(this.pull, this.pull);
+    // What pull() gives is a promise of its own or none at all: the quick question is enough.
+    if (!(pulled instanceof Promise)) return Promise.resolve(resultOf(pulled));
+    this.#last = pulled;
     const leave = () => {
-      if (this.#last === result) this.#last = undefined;
+      if (this.#last === pulled) this.#last = undefined;
     };
-    result.then(leave, leave);
-    return result;
+    pulled.then(leave, leave);
+    return pulled.then(resultOf);
   }
 
   async return(): Promise<IteratorResult<T>> {
-    this.#waiting?.resolve({ done: true, value: undefined });
+    this.#waiting?.resolve(DONE);
     await this.#close(new CanceledError("The reader has left"));
     return { done: true, value: undefined };
   }
@@ -137,8 +124,11 @@ export class ExecutionReader<T> implements DatasetReader<T> {
     await this.return();
   }
 
-  /** As `next()`, but at once where nothing has to wait. The caller awaits a promise before it pulls again. */
-  readonly pull = (): MaybePromise<IteratorResult<T>> => {
+  /**
+   * As `next()`, but at once where nothing has to wait, and without an object around the element. The caller awaits
+   * a promise before it pulls again.
+   */
+  readonly pull = (): Pulled<T> | Promise<Pulled<T>> => {
     if (this.#closed) return this.#over();
     try {
       const iterator = this.#iterator ??= this.#begin();
@@ -170,7 +160,7 @@ export class ExecutionReader<T> implements DatasetReader<T> {
   }
 
   /** The pull's outcome, or the end or the signal's reason if that comes first. */
-  #wait(pulled: Promise<Pulled<T>>): Promise<IteratorResult<T>> {
+  #wait(pulled: Promise<Pulled<T>>): Promise<Pulled<T>> {
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting = { resolve, reject };
       const leave = () => {
@@ -181,21 +171,21 @@ export class ExecutionReader<T> implements DatasetReader<T> {
     });
   }
 
-  #deliver(pulled: Pulled<T>): MaybePromise<IteratorResult<T>> {
+  #deliver(pulled: Pulled<T>): Pulled<T> | Promise<Pulled<T>> {
     // A user's function may have ended the pass while it made the element.
     if (this.#closed) return this.#over();
-    if (pulled !== DONE) return { done: false, value: pulled };
+    if (pulled !== DONE) return pulled;
     return this.#close(new CanceledError("The dataset is at its end")).then(() => this.#over());
   }
 
-  async #fail(error: unknown): Promise<IteratorResult<T>> {
+  async #fail(error: unknown): Promise<typeof DONE> {
     if (this.#closed) return this.#over(); // What fails because the reader has left tells nobody anything.
     await this.#close(error).catch(() => {}); // The first error is the one that explains.
     throw error;
   }
 
-  #over(): MaybePromise<IteratorResult<T>> {
-    return this.#aborted ? Promise.reject(this.#signal?.reason) : { done: true, value: undefined };
+  #over(): typeof DONE | Promise<typeof DONE> {
+    return this.#aborted ? Promise.reject(this.#signal?.reason) : DONE;
   }
 
   readonly #onAbort = (): void => {
@@ -214,4 +204,8 @@ export class ExecutionReader<T> implements DatasetReader<T> {
     await Promise.resolve(); // When a user's function asks for the end, its pull must come back first.
     await this.#iterator?.close();
   }
+}
+
+function resultOf<T>(pulled: Pulled<T>): IteratorResult<T> {
+  return pulled === DONE ? { done: true, value: undefined } : { done: false, value: pulled };
 }
