@@ -11,6 +11,7 @@ import { registerDataset, type RegisterDatasetRequest } from "../../src/dispatch
 import { releaseIterationClient } from "../../src/dispatcher/core/release_client.ts";
 import type { DispatcherSettings } from "../../src/dispatcher/core/settings.ts";
 import { checkLiveness, collectGarbage, confirmWorker, loseWorker } from "../../src/dispatcher/core/tick.ts";
+import type { StateView } from "../../src/dispatcher/core/state.ts";
 import { unregisterWorker } from "../../src/dispatcher/core/unregister_worker.ts";
 import type { SourceDescription, Update } from "../../src/dispatcher/core/updates.ts";
 import {
@@ -54,7 +55,7 @@ export class TestCore {
     this.core = new DispatcherCore({ ...SETTINGS, ...settings }, { durable });
   }
 
-  get state() {
+  get state(): StateView {
     return this.core.state;
   }
 
