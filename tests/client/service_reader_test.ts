@@ -129,15 +129,15 @@ Deno.test("without workers a reader waits for the first one", async () => {
 Deno.test("while the dispatcher is away reading goes on, with a warning, and ends when it is back", async () => {
   const service = fakeService([[1], [2], [3]]);
   const { network, clock, log } = service;
-  const reader = service.open(serviceNode({ dispatcherTimeoutMs: 60_000 }));
+  const reader = service.open(serviceNode({ dispatcherTimeoutMs: 15_000 }));
   assertEquals(await reader.next(), 1);
   network.set("dispatcher:5050", "refusing");
-  await clock.advance(120_000);
+  await clock.advance(30_000);
   assertEquals([await reader.next(), await reader.next()], [2, 3], "nobody needs the dispatcher so far");
   assertEquals(log.warnings.length, 1);
   assertStringIncludes(log.warnings[0].message, "http://dispatcher:5050");
   const end = reader.next();
-  await clock.advance(59_000);
+  await clock.advance(14_000);
   network.set("dispatcher:5050", "up");
   assertEquals(await passTime(service, Promise.resolve(end)), DONE);
 });
@@ -146,15 +146,15 @@ for (const state of ["refusing", "hanging"] as const) {
   Deno.test(`a ${state} dispatcher that the reader needs is given dispatcherTimeoutMs`, async () => {
     const service = fakeService([[1]]);
     const { network, clock } = service;
-    const reader = service.open(serviceNode({ dispatcherTimeoutMs: 30_000 }));
+    const reader = service.open(serviceNode({ dispatcherTimeoutMs: 12_000 }));
     assertEquals(await reader.next(), 1);
     network.set("dispatcher:5050", state);
     const end = Promise.resolve(reader.next());
     let isOver = false;
     end.catch(() => isOver = true);
-    await clock.advance(29_000);
+    await clock.advance(11_000);
     assertEquals(isOver, false);
-    const error = await assertRejects(() => passTime(service, end, 12_000), UnavailableError, "30000 ms");
+    const error = await assertRejects(() => passTime(service, end, 12_000), UnavailableError, "12000 ms");
     assertStringIncludes(error.message, "http://dispatcher:5050");
     assertEquals(await reader.next(), DONE);
   });
