@@ -45,8 +45,11 @@ export interface TaskHandle {
    * @throws {FailedPreconditionError} if the reader has taken blocks that its session does not have
    */
   acknowledge(acknowledgement: Acknowledgement): Promise<AcknowledgeOutcome>;
-  /** Resolves when the pipeline has ended and its last block is taken; never, if the task is stopped before. */
+  /**
+   * Resolves when the pipeline has ended and its last block is taken; never, if the task is stopped before. A
+   * completed task is not stopped: it frees itself when the streams that are still open have ended.
+   */
   readonly completed: Promise<void>;
-  /** Frees the pipeline; streams that are open end with `reason`, and so do later ones. Idempotent. */
+  /** Frees the pipeline; streams that are open end with `reason`, and so do later ones. Idempotent; does not reject. */
   stop(reason: Error): Promise<void>;
 }

@@ -38,7 +38,7 @@ export class BlockProducer {
   readonly #options: BlockProducerOptions;
   readonly #lingerMs: number;
   readonly #abort = new AbortController();
-  readonly #packer: BlockPacker;
+  #packer: BlockPacker;
   readonly #pacer: Pacer;
   #iterator: ElementIterator<Element> | null = null;
   #failedToOpen = false;
@@ -209,8 +209,15 @@ export class BlockProducer {
 
   #flush(): void {
     this.#clearLinger();
-    for (const block of this.#packer.finish()) {
-      this.#options.sink.offer({ kind: "block", block, bytes: block.byteLength });
+    const { sink } = this.#options;
+    try {
+      for (const block of this.#packer.finish()) {
+        sink.offer({ kind: "block", block, bytes: block.byteLength });
+      }
+    } catch (error) {
+      // A block that is too large for the engine, say. Thrown out of a timer it would end the whole worker.
+      this.#packer = new BlockPacker(this.#options);
+      sink.offer({ kind: "error", error });
     }
     this.#begunAt = this.#options.clock.now();
   }
