@@ -55,7 +55,9 @@ export class CsvColumns {
    */
   elementOf(fields: readonly string[]): Element {
     if (fields.length !== this.width) {
-      throw new Error(`it has ${fields.length} fields instead of ${this.width}`);
+      throw new Error(
+        `it has ${fields.length} field${fields.length === 1 ? "" : "s"} instead of ${this.width}`,
+      );
     }
     if (this.#columns === null) return fields;
     const record: Record<string, Element> = {};

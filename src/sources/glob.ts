@@ -38,7 +38,7 @@ function pathSource(parts: readonly string[]): string {
 
 function partSource(part: string): string {
   // A dot at the start must be written out, so that `*` does not pick up what a system or an editor left behind.
-  let source = /^[*?[]/.test(part) ? "(?!\\.)" : "";
+  let source = /^[*?[]/.test(part) ? "(?!\\.)(?=[^/])" : "";
   for (let at = 0; at < part.length;) {
     const [piece, length] = pieceAt(part, at);
     source += piece;
@@ -50,7 +50,7 @@ function partSource(part: string): string {
 /** The regular expression of what stands at `at`, and how many characters of the pattern it takes. */
 function pieceAt(part: string, at: number): [source: string, length: number] {
   const char = String.fromCodePoint(part.codePointAt(at)!);
-  if (char === "*") return ["[^/]*", 1];
+  if (char === "*") return ["[^/]*", /^\*+/.exec(part.slice(at))![0].length];
   if (char === "?") return ["[^/]", 1];
   if (char === "[") {
     const set = setAt(part, at);

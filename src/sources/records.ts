@@ -124,6 +124,8 @@ class StreamRecordReader implements RecordReader {
     } catch (error) {
       return await this.#fail(error);
     }
+    // Closed while it was being opened: `close` had nothing to cancel yet.
+    if (this.#over) await this.#chunks.cancel();
     return await this.#fill(this.#decoder);
   }
 
