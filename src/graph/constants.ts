@@ -11,7 +11,7 @@
  * assertEquals(Dataset.range(10).repeat().cardinality, INFINITE_CARDINALITY);
  * ```
  */
-export const INFINITE_CARDINALITY = -1;
+export const INFINITE_CARDINALITY: -1 = -1;
 
 /**
  * Cardinality of a dataset whose number of elements shows only when it is run.
@@ -24,7 +24,7 @@ export const INFINITE_CARDINALITY = -1;
  * assertEquals(Dataset.range(10).filter((x) => x % 2 === 0).cardinality, UNKNOWN_CARDINALITY);
  * ```
  */
-export const UNKNOWN_CARDINALITY = -2;
+export const UNKNOWN_CARDINALITY: -2 = -2;
 
 /**
  * Stands for both numbers of `shard` where the service shall fill them in: see `ShardingPolicy.HINT`.
@@ -38,4 +38,4 @@ export const UNKNOWN_CARDINALITY = -2;
  * assertEquals(dataset.cardinality, -2); // not known before the service has filled in the numbers
  * ```
  */
-export const SHARD_HINT = -1;
+export const SHARD_HINT: -1 = -1;

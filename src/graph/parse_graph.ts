@@ -7,6 +7,7 @@ import { GRAPH_VERSION, MAX_GRAPH_BYTES, MAX_GRAPH_DEPTH, MAX_GRAPH_NODES } from
 
 /** A graph that came over the wire. */
 export interface ParsedGraph {
+  /** The node that gives the dataset's elements. */
   readonly root: GraphNode;
   /** The code that came with it, by its hash. */
   readonly modules: ReadonlyMap<string, string>;

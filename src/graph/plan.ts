@@ -10,6 +10,7 @@ export const MAX_PLANNED_NODES = 100_000;
 
 /** One occurrence of a node in the pipeline. A node that the graph shares occurs once for each use. */
 export interface PlannedNode {
+  /** The node itself. */
   readonly node: GraphNode;
   /** Empty for `dataService`: what is below it runs elsewhere. */
   readonly inputs: readonly PlannedNode[];
