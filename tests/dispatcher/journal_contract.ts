@@ -1,0 +1,187 @@
+/** What every journal must do. A new kind of journal runs {@linkcode testJournal} and is done when it passes. */
+
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Update } from "../../src/dispatcher/core/updates.ts";
+import type { Journal } from "../../src/dispatcher/journal/journal.ts";
+
+/** A place that journals are kept in. */
+export interface JournalStore {
+  /** A journal over what the place holds, as a dispatcher that starts would make it. */
+  open(): Promise<Journal>;
+  /** Frees the place. */
+  dispose(): Promise<void>;
+}
+
+/** One update of each type, with bytes, nulls, nested lists and large numbers. */
+export const SAMPLES: readonly Update[] = [
+  {
+    type: "registerDataset",
+    datasetId: "1000",
+    format: "sluice",
+    graph: new Uint8Array([0, 1, 254, 255]),
+    fingerprint: "abc",
+    metadata: { elementSpec: new Uint8Array(), compression: 2, cardinality: -1 },
+    requestId: null,
+  },
+  {
+    type: "registerWorker",
+    address: "höst:1",
+    uid: "u",
+    tags: ["COLOCATED", "x"],
+    formats: ["sluice"],
+    slot: null,
+    firstFreeTaskId: 4000,
+    at: 1_700_000_000_000.25,
+  },
+  {
+    type: "createJob",
+    jobId: 5000,
+    name: "job",
+    named: true,
+    datasetId: "1000",
+    policy: 1,
+    numConsumers: null,
+    useCrossTrainerCache: false,
+    targetWorkers: "AUTO",
+    requestId: "0123456789abcdef",
+  },
+  {
+    type: "createIteration",
+    iterationId: 2000,
+    jobId: 5000,
+    repetition: 0,
+    sources: [{ kind: "indexes", count: -1 }, { kind: "files", names: ["a b", "ü"] }],
+    finished: false,
+    at: 1,
+  },
+  { type: "acquireClient", clientId: 3000, iterationId: 2000, requestId: null },
+  {
+    type: "createTask",
+    taskId: 4000,
+    iterationId: 2000,
+    address: "höst:1",
+    shard: { index: 0, count: 2 },
+  },
+  {
+    type: "leaseSplit",
+    taskId: 4000,
+    source: 1,
+    repetition: 0,
+    requestId: 1,
+    start: 0,
+    end: Number.MAX_SAFE_INTEGER,
+  },
+  { type: "finishTask", taskId: 4000, at: 2 },
+  { type: "releaseClient", clientId: 3000, at: 3 },
+  { type: "freeIteration", iterationId: 2000 },
+  { type: "collectIteration", iterationId: 2001, at: 4 },
+  { type: "loseWorker", address: "höst:1", at: 5 },
+  { type: "removeWorker", address: "höst:1", at: 6 },
+];
+
+async function replayed(journal: Journal): Promise<Update[]> {
+  return await Array.fromAsync(journal.replay());
+}
+
+/** Registers the suite under `name`. `make` gives an empty place for each test. */
+export function testJournal(name: string, make: () => Promise<JournalStore>): void {
+  const test = (sentence: string, body: (store: JournalStore) => Promise<void>) => {
+    Deno.test(`${name}: ${sentence}`, async () => {
+      const store = await make();
+      try {
+        await body(store);
+      } finally {
+        await store.dispose();
+      }
+    });
+  };
+
+  test("an empty place replays nothing", async (store) => {
+    const journal = await store.open();
+    assertEquals(await replayed(journal), []);
+    await journal.close();
+  });
+
+  test("what was appended is replayed in order, field by field", async (store) => {
+    const first = await store.open();
+    await replayed(first);
+    for (const update of SAMPLES) await first.append([update]);
+    await first.close();
+    const second = await store.open();
+    assertEquals(await replayed(second), [...SAMPLES]);
+    await second.close();
+  });
+
+  test("a journal that is opened again goes on behind what is there", async (store) => {
+    for (const update of SAMPLES) {
+      const journal = await store.open();
+      await replayed(journal);
+      await journal.append([update]);
+      await journal.close();
+    }
+    const journal = await store.open();
+    assertEquals(await replayed(journal), [...SAMPLES]);
+    await journal.close();
+  });
+
+  test("many appends may wait at a time, and end in their order", async (store) => {
+    const journal = await store.open();
+    await replayed(journal);
+    const ended: number[] = [];
+    await Promise.all(
+      Array.from({ length: 50 }, async (_, i) => {
+        await journal.append([{ type: "finishTask", taskId: i, at: 0 }, {
+          type: "freeIteration",
+          iterationId: i,
+        }]);
+        ended.push(i);
+      }),
+    );
+    assertEquals(ended, Array.from({ length: 50 }, (_, i) => i));
+    await journal.close();
+    const again = await store.open();
+    const ids = (await replayed(again)).filter((update) => update.type === "finishTask").map(({ taskId }) =>
+      taskId
+    );
+    assertEquals(ids, ended);
+    await again.close();
+  });
+
+  test("an update that changes after the call is kept as it was", async (store) => {
+    const journal = await store.open();
+    await replayed(journal);
+    const update = structuredClone(SAMPLES[1]) as Extract<Update, { type: "registerWorker" }>;
+    const appended = journal.append([update]);
+    update.tags.push("later");
+    await appended;
+    await journal.close();
+    const again = await store.open();
+    assertEquals(await replayed(again), [SAMPLES[1]]);
+    await again.close();
+  });
+
+  test("closing waits for appends under way, and twice is fine", async (store) => {
+    const journal = await store.open();
+    await replayed(journal);
+    const appended = journal.append([SAMPLES[0]]);
+    await journal.close();
+    await journal.close();
+    await appended;
+    const again = await store.open();
+    assertEquals(await replayed(again), [SAMPLES[0]]);
+    await again.close();
+  });
+
+  test("a closed journal takes nothing", async (store) => {
+    const journal = await store.open();
+    await replayed(journal);
+    await journal.close();
+    await assertRejects(() => journal.append([SAMPLES[0]]));
+  });
+
+  test("it says that it is durable", async (store) => {
+    const journal = await store.open();
+    assertEquals(journal.durable, true);
+    await journal.close();
+  });
+}

@@ -1,0 +1,136 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { FakeClock, UnavailableError } from "../../src/base/mod.ts";
+import { DispatcherCore } from "../../src/dispatcher/core/core.ts";
+import { answer, type Context, type Decision } from "../../src/dispatcher/core/decision.ts";
+import { Loop } from "../../src/dispatcher/loop.ts";
+import type { Journal } from "../../src/dispatcher/mod.ts";
+import { SETTINGS } from "./support.ts";
+
+/** A loop over a journal whose appends end when the test says so. */
+function slowLoop() {
+  const appends: PromiseWithResolvers<void>[] = [];
+  const journal: Journal = {
+    durable: true,
+    async *replay() {},
+    append() {
+      const append = Promise.withResolvers<void>();
+      appends.push(append);
+      return append.promise;
+    },
+    close: () => Promise.resolve(),
+  };
+  const executed: number[] = [];
+  const failures: string[] = [];
+  const loop = new Loop({
+    core: new DispatcherCore(SETTINGS, { durable: true }),
+    journal,
+    clock: new FakeClock(),
+    execute(commands) {
+      executed.push(...commands.map((command) => command.taskId));
+      return Promise.resolve();
+    },
+    onFailure: (error) => failures.push(error.message),
+  });
+  return { loop, appends, executed, failures };
+}
+
+function register({ now }: Context, address: string): Decision<string> {
+  return {
+    updates: [{
+      type: "registerWorker",
+      address,
+      uid: "u",
+      tags: [],
+      formats: [],
+      slot: null,
+      firstFreeTaskId: 0,
+      at: now,
+    }],
+    reply: (state) => [...state.workers.keys()].join(),
+    commands: [{ kind: "pushTask", taskId: 1 }],
+  };
+}
+
+function list({ state }: Context): Decision<string> {
+  return answer([...state.workers.keys()].join());
+}
+
+/** Lets promises that can settle do so. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+Deno.test("a reply and the commands wait until the updates are durable", async () => {
+  const { loop, appends, executed } = slowLoop();
+  let reply = "";
+  const running = loop.run(register, "a").then((value) => reply = value);
+  await settle();
+  assertEquals([reply, executed], ["", []]);
+  appends[0].resolve();
+  await running;
+  assertEquals([reply, executed], ["a", [1]]);
+});
+
+Deno.test("a reply that only looks waits for what it saw", async () => {
+  const { loop, appends } = slowLoop();
+  const first = loop.run(register, "a");
+  let seen = "";
+  const looking = loop.run(list, null).then((value) => seen = value);
+  await settle();
+  assertEquals(seen, "");
+  appends[0].resolve();
+  await Promise.all([first, looking]);
+  assertEquals(seen, "a");
+});
+
+Deno.test("a reply is as old as its event, not as its release", async () => {
+  const { loop, appends } = slowLoop();
+  const first = loop.run(register, "a");
+  const second = loop.run(register, "b");
+  appends[0].resolve();
+  appends[1].resolve();
+  assertEquals([await first, await second], ["a", "a,b"]);
+});
+
+Deno.test("with nothing on its way to the journal, a reply does not wait", async () => {
+  const { loop, appends } = slowLoop();
+  assertEquals(await loop.run(list, null), "");
+  assertEquals(appends.length, 0);
+});
+
+Deno.test("a refusal writes nothing", async () => {
+  const { loop, appends } = slowLoop();
+  await assertRejects(
+    () =>
+      loop.run(() => {
+        throw new RangeError("no");
+      }, null),
+    RangeError,
+    "no",
+  );
+  assertEquals(appends.length, 0);
+});
+
+Deno.test("when the journal fails, nobody gets a reply any more", async () => {
+  const { loop, appends, executed, failures } = slowLoop();
+  const first = loop.run(register, "a");
+  const looking = loop.run(list, null);
+  appends[0].reject(new Error("disk full"));
+  const message = "Cannot go on: the journal failed: disk full";
+  await assertRejects(() => first, UnavailableError, message);
+  await assertRejects(() => looking, UnavailableError, message);
+  await assertRejects(() => loop.run(list, null), UnavailableError, message);
+  await assertRejects(() => loop.settled(), UnavailableError, message);
+  assertEquals([executed, failures], [[], [message]]);
+});
+
+Deno.test("settled waits for everything on its way to the journal", async () => {
+  const { loop, appends } = slowLoop();
+  const runs = [loop.run(register, "a"), loop.run(register, "b")];
+  let settled = false;
+  const settling = loop.settled().then(() => settled = true);
+  appends[0].resolve();
+  await settle();
+  assertEquals(settled, false);
+  appends[1].resolve();
+  await settling;
+  await Promise.all(runs);
+});
