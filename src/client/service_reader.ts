@@ -3,20 +3,16 @@ import type { BlockReader, Element } from "../element/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../executor/mod.ts";
 import type { DataServiceNode } from "../graph/mod.ts";
 import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
-import { compressionNumber } from "../rpc/mod.ts";
-import { Acknowledger } from "./acknowledger.ts";
-import { BlockDecoder } from "./block_decoder.ts";
 import { callWithDeadline } from "./call_with_deadline.ts";
-import { wishNumber } from "./compression_wish.ts";
-import type { OpenSession, ReaderCommand, ReaderEvent } from "./core/events.ts";
+import type { ReaderCommand, ReaderEvent } from "./core/events.ts";
 import { ReaderCore } from "./core/reader_core.ts";
 import { DEFAULT_BUFFER_BYTES } from "./core/window.ts";
 import { DispatcherLink } from "./dispatcher_link.ts";
 import type { ReaderEnvironment } from "./environment.ts";
 import { FAREWELL_MS } from "./farewell.ts";
 import { HeartbeatLoop } from "./heartbeat_loop.ts";
-import type { JobDirectory, Pass } from "./job_directory.ts";
-import { TaskStream } from "./task_stream.ts";
+import type { JobDirectory } from "./job_directory.ts";
+import { WorkerConnections } from "./worker_connections.ts";
 
 /** What a reader is made of. */
 export interface ServiceReaderOptions {
@@ -32,12 +28,12 @@ type Ending =
   | { readonly kind: "finished" }
   | { readonly kind: "failed"; readonly error: unknown };
 
-/** What a joined reader works with. */
+/** What a reader has once it is a client of an iteration. */
 interface Joined {
-  readonly pass: Pass;
+  readonly clientId: bigint;
   readonly link: DispatcherLink;
-  readonly acknowledger: Acknowledger;
   readonly heartbeats: HeartbeatLoop;
+  readonly workers: WorkerConnections;
 }
 
 /**
@@ -48,9 +44,6 @@ interface Joined {
 export class ServiceReader implements ElementIterator<Element> {
   readonly #options: ServiceReaderOptions;
   readonly #core: ReaderCore<BlockReader>;
-  readonly #streams = new Map<bigint, TaskStream>();
-  // Kept over a broken stream: a worker that goes on need not say the spec again.
-  readonly #decoders = new Map<bigint, BlockDecoder>();
   /** Aborted when the reader is over, for whatever reason. */
   readonly #over = new AbortController();
   readonly #onAbort = () =>
@@ -128,12 +121,10 @@ export class ServiceReader implements ElementIterator<Element> {
 
   async #join(): Promise<void> {
     const { node, environment, jobs } = this.#options;
-    const { service, dispatcherTimeoutMs, taskRefreshIntervalMs } = node.options;
-    const { clock, random, fetch } = environment;
+    const { service, dispatcherTimeoutMs, taskRefreshIntervalMs, trainerId } = node.options;
     const { signal } = this.#over;
     const link = new DispatcherLink(service, { environment, timeoutMs: dispatcherTimeoutMs });
-    const pass = await jobs.begin(node, link, signal);
-    const { clientId } = pass;
+    const { clientId, compression, state } = await jobs.begin(node, link, signal);
     const heartbeats = new HeartbeatLoop({
       link,
       clientId,
@@ -143,10 +134,18 @@ export class ServiceReader implements ElementIterator<Element> {
       onAnswer: (answer) => this.#list(answer),
       isNeeded: () => this.#core.needsDispatcher,
     });
-    const acknowledger = new Acknowledger({ clock, random, fetch, clientId });
-    this.#joined = { pass, link, acknowledger, heartbeats };
-    if (signal.aborted) return;
-    this.#list(pass.state);
+    const workers = new WorkerConnections({
+      environment,
+      clientId,
+      compression,
+      trainerId: trainerId ?? "",
+      signal,
+      onEvent: (event) => this.#step(event),
+      onError: (error) => this.#end({ kind: "failed", error }),
+    });
+    this.#joined = { clientId, link, heartbeats, workers };
+    if (signal.aborted) return await this.#releaseClient(); // The leave was taken before there was a client.
+    this.#list(state);
     heartbeats.run().catch((error) => this.#end({ kind: "failed", error }));
   }
 
@@ -175,36 +174,23 @@ export class ServiceReader implements ElementIterator<Element> {
     const { clock } = this.#options.environment;
     const enough = new AbortController();
     using _timer = clock.setTimer(() => enough.abort(), FAREWELL_MS);
-    const leaving = Promise.all([this.#starting, this.#release(), ...this.#releaseSessions()]);
+    const leaving = Promise.all([
+      this.#starting, // It may have a client to release that this reader does not know yet.
+      this.#releaseClient(),
+      this.#joined?.workers.release(this.#core.openSessions()),
+    ]);
     await raceAbort(leaving, enough.signal).catch(() => {});
-    for (const stream of this.#streams.values()) stream.close();
+    this.#joined?.workers.closeAll();
   }
 
-  async #release(): Promise<void> {
+  async #releaseClient(): Promise<void> {
     if (!this.#joined) return;
-    const { link, pass } = this.#joined;
-    const request = { iterationClientId: pass.clientId };
+    const { link, clientId } = this.#joined;
+    const request = { iterationClientId: clientId };
     await callWithDeadline((call) => link.client.releaseIterationClient(request, call), {
       clock: link.environment.clock,
       timeoutMs: FAREWELL_MS,
     }).catch(() => {}); // The dispatcher releases clients that it does not hear of.
-  }
-
-  #releaseSessions(): Promise<void>[] {
-    const open = this.#core.openSessions();
-    const isNamed = new Set(open.filter(({ position }) => position.session !== "").map(({ task }) => task));
-    for (const [task, stream] of this.#streams) {
-      if (isNamed.has(task) || !stream.hasAsked) stream.close();
-    }
-    return open.map((session) => this.#releaseSession(session));
-  }
-
-  async #releaseSession(open: OpenSession): Promise<void> {
-    if (!this.#joined) return;
-    // A session whose name is still on its way has blocks already that others may be waiting for.
-    const session = open.position.session || await this.#streams.get(open.task)?.session;
-    if (!session) return;
-    await this.#joined.acknowledger.release({ ...open, position: { ...open.position, session } });
   }
 
   // ---- between the core and the world
@@ -228,19 +214,20 @@ export class ServiceReader implements ElementIterator<Element> {
   }
 
   #carryOut(command: ReaderCommand<BlockReader>): void {
+    const { workers, heartbeats } = this.#joined!;
     switch (command.kind) {
       case "handOver":
         return this.#handOver(command.block);
       case "open":
-        return void this.#streams.set(command.task, this.#openStream(command));
+        return workers.open(command);
       case "read":
-        return this.#streams.get(command.task)?.read();
+        return workers.read(command);
       case "close":
-        return this.#streams.get(command.task)?.close();
+        return workers.close(command);
       case "acknowledge":
-        return void this.#acknowledge(command);
+        return void workers.acknowledge(command);
       case "heartbeat":
-        return this.#joined!.heartbeats.now();
+        return heartbeats.now();
       case "fail":
         return this.#end({ kind: "failed", error: command.error });
       case "finish":
@@ -261,44 +248,6 @@ export class ServiceReader implements ElementIterator<Element> {
       pull.resolve(this.next());
     } catch (error) {
       pull.reject(error);
-    }
-  }
-
-  #openStream(command: Extract<ReaderCommand<BlockReader>, { kind: "open" }>): TaskStream {
-    const { node, environment } = this.#options;
-    const { clock, random, fetch, codecs } = environment;
-    const { clientId, compression } = this.#joined!.pass;
-    const decoder = this.#decoders.get(command.task) ?? new BlockDecoder(codecs);
-    this.#decoders.set(command.task, decoder);
-    return new TaskStream(command, {
-      clock,
-      random,
-      fetch,
-      decoder,
-      request: {
-        iterationClientId: clientId,
-        acceptedCompressions: codecs.names.filter((name) => name !== "NONE").map(compressionNumber),
-        compression: wishNumber(compression),
-        trainerId: node.options.trainerId ?? "",
-      },
-      onEvent: (event) => this.#step(event),
-    });
-  }
-
-  async #acknowledge(
-    { task, address, position, attempt }: Extract<ReaderCommand<BlockReader>, { kind: "acknowledge" }>,
-  ): Promise<void> {
-    const { session } = position;
-    const { signal } = this.#over;
-    try {
-      const outcome = await this.#joined!.acknowledger.send({ task, address, position }, { attempt, signal });
-      this.#step(
-        outcome.kind === "answered"
-          ? { kind: "acknowledged", task, session }
-          : { kind: "acknowledgeFailed", task, session, gone: outcome.kind === "gone" },
-      );
-    } catch (error) {
-      this.#end({ kind: "failed", error });
     }
   }
 }

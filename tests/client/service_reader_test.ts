@@ -303,3 +303,21 @@ Deno.test("a client whose reader left while it was being made is released", asyn
   assertEquals(dispatcher.released, [3000n]);
   assertEquals(service.workers[0].opened, []);
 });
+
+Deno.test("whenever a reader is closed, every client that was made for it is released", async () => {
+  const service = fakeService([[1]]);
+  const { dispatcher, open } = service;
+  for (let turns = 0; turns < 60; turns++) {
+    const reader = open(serviceNode());
+    const pulled = reader.next();
+    for (let turn = 0; turn < turns; turn++) {
+      // Answers take turns of the event loop, and closing between any two of them must be safe.
+      await (turn % 3 === 0 ? new Promise((resolve) => setTimeout(resolve, 0)) : Promise.resolve());
+    }
+    await reader.close();
+    await pulled;
+  }
+  assert(dispatcher.iterations.length > 20);
+  assertEquals(dispatcher.released.length, dispatcher.iterations.length);
+  assertEquals(service.clock.pending, 0);
+});

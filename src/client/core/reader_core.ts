@@ -4,6 +4,7 @@
  */
 
 import { assertNever, DataLossError } from "../../base/mod.ts";
+import { EndAgreement } from "./end_agreement.ts";
 import type { ListedTask, OpenSession, ReaderCommand, ReaderEvent } from "./events.ts";
 import { Task } from "./task.ts";
 import { Window, type WindowOptions } from "./window.ts";
@@ -25,13 +26,7 @@ export class ReaderCore<B> {
   #inHand: Task<B> | null = null;
   #isWanted = false;
   #isOver = false;
-  #iterationFinished = false;
-  /** All tasks were done when the last heartbeat was sent. */
-  #doneWhenSent = false;
-  /** That heartbeat's answer showed no task to be read. */
-  #isConfirmed = false;
-  /** Since all tasks have been done, a heartbeat was asked for. */
-  #confirmationAsked = false;
+  readonly #agreement = new EndAgreement();
   #commands: ReaderCommand<B>[] = [];
 
   /** A reader without tasks. */
@@ -72,7 +67,7 @@ export class ReaderCore<B> {
       case "taken":
         return this.#take();
       case "heartbeatSent":
-        this.#doneWhenSent = this.#allDone;
+        this.#agreement.heartbeatSent({ allDone: this.#allDone });
         for (const task of this.#turns) this.#acknowledge(task, { flush: true });
         return;
       case "listed":
@@ -120,7 +115,7 @@ export class ReaderCore<B> {
   // ---- tasks come and go
 
   #list({ tasks, iterationFinished }: EventOf<B, "listed">): void {
-    this.#iterationFinished ||= iterationFinished;
+    this.#agreement.hear({ iterationFinished });
     const listed = new Set<bigint>();
     for (const entry of tasks) {
       listed.add(entry.id);
@@ -129,14 +124,14 @@ export class ReaderCore<B> {
       else this.#listFirst(entry);
     }
     for (const task of this.#turns.slice()) if (!listed.has(task.id)) this.#giveUp(task);
-    this.#isConfirmed = this.#doneWhenSent && this.#allDone &&
-      [...this.#tasks.values()].every((task) => task.phase.kind === "ended");
+    const allEnded = [...this.#tasks.values()].every((task) => task.phase.kind === "ended");
+    this.#agreement.answered({ allDone: this.#allDone, allEnded });
   }
 
   #listFirst(entry: ListedTask): void {
     const task = new Task<B>(entry);
     this.#tasks.set(entry.id, task);
-    if (entry.finished && this.#iterationFinished) task.phase = { kind: "gone" };
+    if (entry.finished && this.#agreement.iterationFinished) task.phase = { kind: "gone" };
     else {
       this.#turns.push(task);
       if (entry.finished) task.finishedListings = 1;
@@ -318,17 +313,10 @@ export class ReaderCore<B> {
 
   #finishIfDone(): void {
     if (this.#isOver) return;
-    if (this.#turns.length > 0) {
-      this.#confirmationAsked = false;
-      this.#isConfirmed = false;
-      return;
-    }
-    if (this.#iterationFinished || this.#isConfirmed) return this.#end({ kind: "finish" });
-    // Only once: where the dispatcher is not content yet, the regular heartbeats ask on.
-    if (this.#allDone && !this.#confirmationAsked) {
-      this.#confirmationAsked = true;
-      this.#commands.push({ kind: "heartbeat" });
-    }
+    if (this.#turns.length > 0) return this.#agreement.reopen();
+    const conclusion = this.#agreement.conclude({ allDone: this.#allDone });
+    if (conclusion === "finish") this.#end({ kind: "finish" });
+    else if (conclusion === "ask") this.#commands.push({ kind: "heartbeat" });
   }
 
   #end(command: ReaderCommand<B>): void {
