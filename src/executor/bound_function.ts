@@ -1,4 +1,4 @@
-import { InternalError, InvalidArgumentError, messageOf } from "../base/mod.ts";
+import { InternalError, InvalidArgumentError, isPromise, type MaybePromise, messageOf } from "../base/mod.ts";
 import { checkElement, type Element } from "../element/mod.ts";
 import type { UserFunction } from "../graph/mod.ts";
 import type { OperatorFunctionContext } from "./function_context.ts";
@@ -8,7 +8,7 @@ const CHECKED_IN_FULL = 16;
 
 /** A user's function in its place: what it is called with, and errors that name its operator and the element. */
 export class BoundFunction {
-  /** The function. */
+  /** The function itself, for operators that cannot afford {@linkcode BoundFunction.invoke}. */
   readonly call: UserFunction;
   /** Its last argument. */
   readonly context: OperatorFunctionContext;
@@ -20,6 +20,26 @@ export class BoundFunction {
     this.call = call;
     this.context = context;
     this.#operator = operator;
+  }
+
+  /** Calls the function for the element `index`. What it throws, now or later, comes out as {@linkcode BoundFunction.failed}. */
+  invoke(index: number, ...args: unknown[]): MaybePromise<unknown> {
+    const { call } = this; // Called without a `this`, as a user expects of a plain function.
+    try {
+      const result: unknown = call(...args, this.context);
+      return isPromise(result) ? this.settle(index, result) : result;
+    } catch (error) {
+      throw this.failed(index, error);
+    }
+  }
+
+  /** What a call that waits gives in the end. */
+  async settle(index: number, result: PromiseLike<unknown>): Promise<unknown> {
+    try {
+      return await result;
+    } catch (error) {
+      throw this.failed(index, error);
+    }
   }
 
   /** The error for what the function threw at the operator's input element `index`. */

@@ -83,15 +83,19 @@ class Execution implements ElementIterator<Element> {
   }
 
   #start(): MaybePromise<Pulled<Element>> {
-    const { signal, splits } = this.#run.context;
+    const { signal } = this.#run.context;
     if (signal.aborted) {
       this.#finish(signal.reason, new Failed(signal.reason));
       throw signal.reason;
     }
     signal.addEventListener("abort", this.#onAbort, { once: true });
+    const started = this.#build();
+    return isPromise(started) ? started.then(this.#begin, this.#fail) : this.#begin(started);
+  }
+
+  #build(): MaybePromise<ElementIterator<Element>> {
     try {
-      const started = new Pipeline(this.#root, this.#run, splits).start();
-      return isPromise(started) ? started.then(this.#begin, this.#fail) : this.#begin(started);
+      return new Pipeline(this.#root, this.#run, { splits: this.#run.context.splits }).start();
     } catch (error) {
       return this.#fail(error);
     }

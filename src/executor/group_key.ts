@@ -2,9 +2,12 @@ import { type Element, encodeValue } from "../element/mod.ts";
 
 /** What a `Map` holds for a group's key: equal for keys of equal value. */
 export function groupKey(key: Element): unknown {
+  // A letter in front keeps the bytes of an array apart from a key that is a string of those bytes.
+  if (typeof key === "string") return `s${key}`;
   if (typeof key !== "object" || key === null) return key;
-  // A tag in front keeps the bytes of an array apart from a key that is a string.
-  return `\0${String.fromCharCode(...encodeValue(key))}`;
+  let text = "e";
+  for (const byte of encodeValue(key)) text += String.fromCharCode(byte);
+  return text;
 }
 
 /** Groups in ascending order of their keys if those are all numbers, as tf.data's; else as they first came. */

@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise, show } from "../base/mod.ts";
+import { type MaybePromise, show } from "../base/mod.ts";
 import type { Element } from "../element/mod.ts";
 import { graphOf } from "../graph/mod.ts";
 import type { BoundFunction } from "./bound_function.ts";
@@ -32,18 +32,13 @@ export class Opener implements ElementIterator<ElementIterator<Element>> {
   readonly #open = (element: Pulled<Element>): MaybePromise<Pulled<ElementIterator<Element>>> => {
     if (element === DONE) return DONE;
     const index = this.#index++;
-    let made: unknown;
-    try {
-      made = this.#fn.call(element, this.#fn.context);
-    } catch (error) {
-      throw this.#fn.failed(index, error);
-    }
-    return openResult(this.#place, this.#fn, index, made);
+    return openResult(this.#place, this.#fn, index, this.#fn.invoke(index, element));
   };
 }
 
 /**
- * An iterator over what a function gave: a dataset, an iterable or an async iterable, or a promise of one.
+ * An iterator over what {@linkcode BoundFunction.invoke} gave for the element `index`: a dataset, an iterable or
+ * an async iterable.
  *
  * @throws {InvalidArgumentError} with its kind, for anything else
  */
@@ -53,23 +48,7 @@ export function openResult(
   index: number,
   made: unknown,
 ): MaybePromise<ElementIterator<Element>> {
-  if (isPromise(made)) {
-    return made.then(
-      (value) => open(place, fn, index, value),
-      (error) => {
-        throw fn.failed(index, error);
-      },
-    );
-  }
-  return open(place, fn, index, made);
-}
-
-function open(
-  place: Place,
-  fn: BoundFunction,
-  index: number,
-  made: unknown,
-): MaybePromise<ElementIterator<Element>> {
+  if (isPending(made)) return made.then((value) => openResult(place, fn, index, value));
   const graph = graphOf(made);
   if (graph) return place.openNested(graph);
   const iterator = iterate(made, {

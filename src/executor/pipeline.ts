@@ -14,6 +14,14 @@ import type { ElementIterator } from "./iterator.ts";
 import { Place } from "./place.ts";
 import type { Run } from "./run.ts";
 
+/** How a graph is run. */
+export interface PipelineOptions {
+  /** Where sources ask for their input. @default they give all they have */
+  splits?: SplitSupply | undefined;
+  /** Whether parallel operators keep order where nothing in the graph says otherwise. @default true */
+  deterministic?: boolean;
+}
+
 /** A planned graph while it runs: the memory that outlives the passes of a `repeat`. */
 export class Pipeline {
   /** The execution that it belongs to. */
@@ -21,14 +29,16 @@ export class Pipeline {
   /** Where split sources get their input from. */
   readonly splits: SplitSupply | undefined;
   readonly #root: PlannedNode;
+  readonly #deterministic: boolean;
   readonly #functions = new Map<FunctionRef, UserFunction>();
   readonly #builds = new Map<PlannedNode, number>();
   readonly #memories = new Map<PlannedNode, unknown>();
 
-  /** Plans `root`; with `splits`, its sources ask for their input there. */
-  constructor(root: GraphNode, run: Run, splits?: SplitSupply) {
+  /** Plans `root`. */
+  constructor(root: GraphNode, run: Run, { splits, deterministic = true }: PipelineOptions = {}) {
     this.run = run;
     this.splits = splits;
+    this.#deterministic = deterministic;
     this.#root = planGraph(root);
   }
 
@@ -37,13 +47,23 @@ export class Pipeline {
     const loading: Promise<unknown>[] = [];
     for (const planned of reachable(this.#root)) {
       for (const ref of functionRefs(planned.node)) {
-        const fn = this.run.context.functions.resolve(ref);
-        if (isPromise(fn)) loading.push(fn.then((loaded) => this.#functions.set(ref, loaded)));
-        else this.#functions.set(ref, fn);
+        const loaded = this.#load(ref);
+        if (loaded) loading.push(loaded);
       }
     }
-    if (loading.length === 0) return this.build(this.#root, true);
-    return Promise.all(loading).then(() => this.build(this.#root, true));
+    if (loading.length === 0) return this.build(this.#root, this.#deterministic);
+    return Promise.all(loading).then(() => this.build(this.#root, this.#deterministic));
+  }
+
+  #load(ref: FunctionRef): Promise<unknown> | undefined {
+    try {
+      const fn = this.run.context.functions.resolve(ref);
+      if (isPromise(fn)) return fn.then((loaded) => this.#functions.set(ref, loaded));
+      this.#functions.set(ref, fn);
+    } catch (error) {
+      // Not thrown at once: modules that are loading may fail too, and somebody must be there to see it.
+      return Promise.reject(error);
+    }
   }
 
   /** Builds the operator at `planned` and all below it. */
@@ -52,8 +72,8 @@ export class Pipeline {
   }
 
   /** Begins a dataset that a user function made. It is not split: whoever made it reads it all. */
-  openNested(root: GraphNode): MaybePromise<ElementIterator<Element>> {
-    return new Pipeline(root, this.run).start();
+  openNested(root: GraphNode, deterministic: boolean): MaybePromise<ElementIterator<Element>> {
+    return new Pipeline(root, this.run, { deterministic }).start();
   }
 
   /** Counts a build of `planned` and says how many there were before. */

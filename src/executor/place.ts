@@ -60,6 +60,6 @@ export class Place {
 
   /** Begins a dataset that a user function made. */
   openNested(root: GraphNode): MaybePromise<ElementIterator<Element>> {
-    return this.pipeline.openNested(root);
+    return this.pipeline.openNested(root, this.deterministic);
   }
 }

@@ -108,6 +108,7 @@ export async function runWithErrors(
   const iterator = execute(root, testContext(changes));
   const items: Element[] = [];
   for (;;) {
+    if (items.length > 1_000) throw new Error(`Pulls do not end: ${items.slice(-3).join("; ")}`);
     let pulled: Pulled<Element>;
     try {
       pulled = await iterator.next();

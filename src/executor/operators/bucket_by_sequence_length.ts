@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise, show } from "../../base/mod.ts";
+import { type MaybePromise, show } from "../../base/mod.ts";
 import { type Element, padAndStack } from "../../element/mod.ts";
 import type { BucketBySequenceLengthNode } from "../../graph/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
@@ -56,16 +56,10 @@ class Buckets implements ElementIterator<Element> {
       return AGAIN;
     }
     const index = this.#index++;
-    let length: unknown;
-    try {
-      length = this.#lengthOf.call(element, this.#lengthOf.context);
-    } catch (error) {
-      throw this.#lengthOf.failed(index, error);
-    }
-    if (!isPromise(length)) return this.#put(index, element, length);
-    return length.then((value) => this.#put(index, element, value), (error) => {
-      throw this.#lengthOf.failed(index, error);
-    });
+    const length = this.#lengthOf.invoke(index, element);
+    return isPending(length)
+      ? length.then((value) => this.#put(index, element, value))
+      : this.#put(index, element, length);
   };
 
   #put(index: number, element: Element, length: unknown): Element | typeof AGAIN {

@@ -31,7 +31,7 @@ class Filter implements ElementIterator<Element> {
       if (isPending(element)) return this.#later(element);
       if (element === DONE) return DONE;
       const keep = this.#test(element);
-      if (isPromise(keep)) return this.#later(element, keep);
+      if (isPending(keep)) return this.#later(element, keep);
       if (keep) return element;
     }
   }
@@ -42,16 +42,14 @@ class Filter implements ElementIterator<Element> {
 
   #test(element: Element): unknown {
     const index = this.#index++;
+    const call = this.#call;
     let keep: unknown;
     try {
-      keep = this.#call(element, this.#context);
+      keep = call(element, this.#context);
     } catch (error) {
       throw this.#fn.failed(index, error);
     }
-    if (typeof keep !== "object" || !isPromise(keep)) return keep;
-    return keep.then((value) => value, (error) => {
-      throw this.#fn.failed(index, error);
-    });
+    return isPromise(keep) ? this.#fn.settle(index, keep) : keep;
   }
 
   /** Goes on once something waits: at the element if it does, else at the answer for it. */
@@ -60,7 +58,7 @@ class Filter implements ElementIterator<Element> {
       const element = isPending(pulled) ? await pulled : pulled;
       if (element === DONE) return DONE;
       const keep = answer ?? this.#test(element);
-      if (isPromise(keep) ? await keep : keep) return element;
+      if (isPending(keep) ? await keep : keep) return element;
     }
   }
 }

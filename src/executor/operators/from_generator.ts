@@ -1,8 +1,9 @@
-import { isPromise, type MaybePromise, show } from "../../base/mod.ts";
+import { type MaybePromise, show } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import type { FromGeneratorNode } from "../../graph/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 import { iterate } from "../user_iterator.ts";
 import { Flatten } from "./flat_map.ts";
@@ -39,7 +40,7 @@ class Generations implements ElementIterator<ElementIterator<Element>> {
 
   next(): MaybePromise<Pulled<ElementIterator<Element>>> {
     const split = this.#splits.next();
-    return isPromise(split) ? split.then(this.#begin) : this.#begin(split);
+    return isPending(split) ? split.then(this.#begin) : this.#begin(split);
   }
 
   close(): void {
@@ -48,16 +49,8 @@ class Generations implements ElementIterator<ElementIterator<Element>> {
 
   readonly #begin = (split: object | null): MaybePromise<Pulled<ElementIterator<Element>>> => {
     if (split === null || this.#closed) return DONE;
-    let made: unknown;
-    try {
-      made = this.#fn.call(this.#fn.context);
-    } catch (error) {
-      throw this.#fn.failed(0, error);
-    }
-    if (!isPromise(made)) return this.#iterate(made);
-    return made.then(this.#iterate, (error) => {
-      throw this.#fn.failed(0, error);
-    });
+    const made = this.#fn.invoke(0);
+    return isPending(made) ? made.then(this.#iterate) : this.#iterate(made);
   };
 
   readonly #iterate = (made: unknown): ElementIterator<Element> => {

@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise, show } from "../../base/mod.ts";
+import { type MaybePromise, show } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import type { GroupByWindowNode } from "../../graph/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
@@ -67,7 +67,7 @@ class Windows implements ElementIterator<ElementIterator<Element>> {
     }
     const index = ++this.#index;
     return chain(
-      this.#call(this.#keyOf, element),
+      this.#keyOf.invoke(index, element),
       (key) =>
         chain(this.#groupOf(index, this.#keyOf.result(index, key)), (group) => {
           group.items.push(element);
@@ -81,7 +81,7 @@ class Windows implements ElementIterator<ElementIterator<Element>> {
   #groupOf(index: number, key: Element): MaybePromise<Group> {
     const group = this.#groups.get(groupKey(key));
     if (group) return group;
-    const size = typeof this.#size === "number" ? this.#size : this.#call(this.#size, key);
+    const size = typeof this.#size === "number" ? this.#size : this.#size.invoke(index, key);
     return chain(size, (value) => {
       if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) {
         throw this.#keyOf.refused(index, `the window's size must be a whole number >= 1, got ${show(value)}`);
@@ -96,22 +96,9 @@ class Windows implements ElementIterator<ElementIterator<Element>> {
     const window = this.#place.context.Dataset.fromArray(group.items);
     const index = this.#index;
     return chain(
-      this.#call(this.#reduce, group.key, window),
+      this.#reduce.invoke(index, group.key, window),
       (made) => openResult(this.#place, this.#reduce, index, made),
     );
-  }
-
-  #call(fn: BoundFunction, ...args: unknown[]): MaybePromise<unknown> {
-    const index = this.#index;
-    try {
-      const result: unknown = fn.call(...args, fn.context);
-      if (!isPromise(result)) return result;
-      return result.then((value) => value, (error) => {
-        throw fn.failed(index, error);
-      });
-    } catch (error) {
-      throw fn.failed(index, error);
-    }
   }
 }
 

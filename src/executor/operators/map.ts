@@ -46,23 +46,15 @@ class SequentialMap implements ElementIterator<Element> {
 
   #apply(element: Element): MaybePromise<Element> {
     const index = this.#index++;
+    const call = this.#call;
     let value: unknown;
     try {
-      value = this.#call(element, this.#context);
+      value = call(element, this.#context);
     } catch (error) {
       throw this.#fn.failed(index, error);
     }
     if (typeof value === "number") return value;
-    return isPromise(value) ? this.#settle(index, value) : this.#fn.result(index, value);
-  }
-
-  async #settle(index: number, pending: Promise<unknown>): Promise<Element> {
-    let value: unknown;
-    try {
-      value = await pending;
-    } catch (error) {
-      throw this.#fn.failed(index, error);
-    }
-    return this.#fn.result(index, value);
+    if (!isPromise(value)) return this.#fn.result(index, value);
+    return this.#fn.settle(index, value).then((settled) => this.#fn.result(index, settled));
   }
 }

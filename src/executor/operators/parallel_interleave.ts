@@ -133,11 +133,12 @@ export class ParallelInterleave implements ElementIterator<Element> {
       this.#openOne();
     }
     const lanes = this.#lanes();
-    let pulling = lanes.filter((lane) => lane.pulling).length;
+    const ahead = Math.min(blockLength, MOST_AHEAD);
+    let pulling = lanes.reduce((count, lane) => count + Number(lane.pulling), 0);
     for (const lane of lanes) {
       if (this.#closed || run.stopped || pulling >= parallel) return;
       if (lane.pulling) continue;
-      lane.pull(Math.min(blockLength, MOST_AHEAD));
+      lane.pull(ahead);
       if (lane.pulling) pulling++;
     }
   }

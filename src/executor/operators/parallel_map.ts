@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from "../../base/mod.ts";
+import type { MaybePromise } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
 import { Failure, unwrap } from "../failure.ts";
@@ -131,11 +131,11 @@ export class ParallelMap implements ElementIterator<Element> {
     const index = this.#index++;
     let value: unknown;
     try {
-      value = this.#fn.call(element, this.#fn.context);
+      value = this.#fn.invoke(index, element);
     } catch (error) {
-      return new Failure(this.#fn.failed(index, error));
+      return new Failure(error);
     }
-    if (!isPromise(value)) return this.#check(index, value);
+    if (!isPending(value)) return this.#check(index, value);
     const call: Call = { outcome: null };
     this.#outstanding++;
     if (this.#options.deterministic) this.#calls.push(call);
@@ -146,7 +146,7 @@ export class ParallelMap implements ElementIterator<Element> {
     };
     value.then(
       (result) => settle(this.#check(index, result)),
-      (error) => settle(new Failure(this.#fn.failed(index, error))),
+      (error) => settle(new Failure(error)),
     );
     return BEGUN;
   }

@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise, show } from "../../base/mod.ts";
+import { type MaybePromise, show } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import type { ScanNode } from "../../graph/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
@@ -36,16 +36,10 @@ class Scan implements ElementIterator<Element> {
   readonly #apply = (element: Pulled<Element>): MaybePromise<Pulled<Element>> => {
     if (element === DONE) return DONE;
     const index = this.#index++;
-    let result: unknown;
-    try {
-      result = this.#fn.call(this.#state, element, this.#fn.context);
-    } catch (error) {
-      throw this.#fn.failed(index, error);
-    }
-    if (!isPromise(result)) return this.#advance(index, result);
-    return result.then((value) => this.#advance(index, value), (error) => {
-      throw this.#fn.failed(index, error);
-    });
+    const result = this.#fn.invoke(index, this.#state, element);
+    return isPending(result)
+      ? result.then((value) => this.#advance(index, value))
+      : this.#advance(index, result);
   };
 
   #advance(index: number, result: unknown): Element {

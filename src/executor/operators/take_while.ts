@@ -35,16 +35,10 @@ class TakeWhile implements ElementIterator<Element> {
   readonly #test = (element: Pulled<Element>): MaybePromise<Pulled<Element>> => {
     if (element === DONE) return DONE;
     const index = this.#index++;
-    let holds: unknown;
-    try {
-      holds = this.#fn.call(element, this.#fn.context);
-    } catch (error) {
-      throw this.#fn.failed(index, error);
-    }
-    if (!isPromise(holds)) return this.#decide(element, holds);
-    return holds.then((value) => this.#decide(element, value), (error) => {
-      throw this.#fn.failed(index, error);
-    });
+    const holds = this.#fn.invoke(index, element);
+    return isPending(holds)
+      ? holds.then((value) => this.#decide(element, value))
+      : this.#decide(element, holds);
   };
 
   #decide(element: Element, holds: unknown): MaybePromise<Pulled<Element>> {
