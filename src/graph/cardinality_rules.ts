@@ -32,6 +32,6 @@ export function sum(cardinalities: readonly number[]): number {
 /** All inputs side by side: unknown if any is, else the smallest; infinite if all are. */
 export function shortest(cardinalities: readonly number[]): number {
   if (cardinalities.includes(UNKNOWN_CARDINALITY)) return UNKNOWN_CARDINALITY;
-  const finite = cardinalities.filter((count) => count >= 0);
-  return finite.length === 0 ? INFINITE_CARDINALITY : Math.min(...finite);
+  // Not Math.min(...finite): a call takes only so many arguments.
+  return cardinalities.reduce((least, count) => least < 0 || (count >= 0 && count < least) ? count : least);
 }

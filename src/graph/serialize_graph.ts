@@ -57,7 +57,7 @@ class GraphWriter {
     const equal = alike.find((other) => sameBytes(other.bytes, bytes));
     if (equal) return void this.#indexes.set(node, equal.index);
 
-    const depth = 1 + Math.max(0, ...inputs.map((input) => this.#depths[input]));
+    const depth = 1 + inputs.reduce((deepest, input) => Math.max(deepest, this.#depths[input]), 0);
     if (depth > MAX_GRAPH_DEPTH) refuse(`it is more than ${MAX_GRAPH_DEPTH} operators deep`);
     const index = this.#written.push(written) - 1;
     if (index >= MAX_GRAPH_NODES) refuse(`it has more than ${MAX_GRAPH_NODES} operators`);

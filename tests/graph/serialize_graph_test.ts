@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { FailedPreconditionError, InvalidArgumentError } from "../../src/base/mod.ts";
 import { decodeValue } from "../../src/element/mod.ts";
 import {
+  cardinalityOf,
   checkNode,
   fingerprint,
   type FunctionRef,
@@ -14,7 +15,7 @@ import {
 } from "../../src/graph/mod.ts";
 import { OP_NAMES } from "../../src/graph/operators.ts";
 import { copyGraph, graph, graphAndChanged } from "./support/arbitrary_graph.ts";
-import { listFiles, map, range, take, zip } from "./support/nodes.ts";
+import { concatenate, listFiles, map, range, take, zip } from "./support/nodes.ts";
 
 const HASH = "0123456789abcdef".repeat(4);
 const OTHER = "fedcba9876543210".repeat(4);
@@ -168,6 +169,15 @@ Deno.test("a graph too deep to be run is refused, not overflowed", () => {
     InvalidArgumentError,
     "Cannot ship the dataset: it is more than 1000 operators deep",
   );
+});
+
+Deno.test("as many inputs as memory holds are no trouble", () => {
+  const many = concatenate(
+    checkNode({ op: "zip", inputs: new Array<GraphNode>(150_000).fill(range(3)) }),
+    range(2),
+  );
+  const { root } = parseGraph(serializeGraph(many));
+  assertEquals([cardinalityOf(root), root.inputs[0]?.inputs.length], [5, 150_000]);
 });
 
 Deno.test("a fingerprint is the SHA-256 of the bytes", async () => {

@@ -64,10 +64,11 @@ export function varNames(node: AnyNode): string[] {
   const pending = [node];
   for (let next = pending.pop(); next; next = pending.pop()) {
     if (next.type === "VariableDeclaration" && next.kind === "var") {
-      names.push(...next.declarations.flatMap((d) => namesOfPattern(d.id)));
+      for (const { id } of next.declarations) names.push(...namesOfPattern(id));
     }
     // Functions and static blocks keep their variables to themselves; class bodies hold no others.
-    if (!isFunction(next) && next.type !== "ClassBody") pending.push(...childrenOf(next));
+    if (isFunction(next) || next.type === "ClassBody") continue;
+    for (const child of childrenOf(next)) pending.push(child);
   }
   return names;
 }
