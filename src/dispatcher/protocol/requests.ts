@@ -5,7 +5,6 @@ import {
   Compression,
   type DatasetDef,
   type DatasetMetadata as DatasetMetadataMessage,
-  ShardingPolicy,
 } from "../../gen/sluice/v1/dataset_pb.ts";
 import {
   type GetOrCreateIterationRequest as IterationMessage,
@@ -15,7 +14,7 @@ import {
   type WorkerHeartbeatRequest as HeartbeatMessage,
   type WorkerUpdateRequest as UpdateMessage,
 } from "../../gen/sluice/v1/dispatcher_pb.ts";
-import { UNKNOWN_CARDINALITY } from "../../graph/mod.ts";
+import { ShardingPolicy, UNKNOWN_CARDINALITY } from "../../graph/mod.ts";
 import type { GetOrCreateIterationRequest } from "../core/get_or_create_iteration.ts";
 import type { GetOrCreateJobRequest } from "../core/get_or_create_job.ts";
 import type { GetSplitRequest } from "../core/get_split.ts";
