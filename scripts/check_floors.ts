@@ -21,12 +21,13 @@ const FLOORS: readonly { floor: number; folder: string; packages?: readonly stri
     packages: ["@connectrpc/connect", "@connectrpc/connect-web", "@bufbuild/protobuf"],
   },
   { floor: 5, folder: "dispatcher", packages: ["@connectrpc/connect", "@bufbuild/protobuf"] },
-  { floor: 5, folder: "worker", packages: ["@connectrpc/connect", "@bufbuild/protobuf"] },
+  // node:timers has the one way to let the event loop turn that costs microseconds and no millisecond.
+  { floor: 5, folder: "worker", packages: ["@connectrpc/connect", "@bufbuild/protobuf", "node:timers"] },
   { floor: 5, folder: "client", packages: ["@connectrpc/connect", "@bufbuild/protobuf"] },
   { floor: 6, folder: "dataset" },
   { floor: 6, folder: "observability" },
   { floor: 6, folder: "dashboard" },
-  { floor: 6, folder: "platform", packages: ["node:"] },
+  { floor: 6, folder: "platform", packages: ["node:", "acorn"] },
   { floor: 7, folder: "server" },
   { floor: 7, folder: "cli", packages: ["@std/cli", "deno-std"] },
 ];
@@ -41,7 +42,12 @@ const PURE_FOLDERS = ["dispatcher/core/", "worker/core/", "client/core/"];
 
 /** Time and chance are arguments: these files alone may take them from the runtime. */
 const AMBIENT = /\bDate\.now\b|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bperformance\.now\b/;
-const AMBIENT_ALLOWED = ["base/clock.ts", "base/fake_clock.ts", "platform/"];
+const AMBIENT_ALLOWED = [
+  "base/clock.ts",
+  "base/fake_clock.ts",
+  "platform/",
+  "graph/shipping/standard_globals.ts", // Names what user functions may use.
+];
 
 interface ModuleInfo {
   specifier: string;
@@ -99,7 +105,7 @@ function checkImport(from: string, specifier: string, target: string): void {
     );
   }
   const name = packageOf(specifier);
-  if (!here.packages?.includes(name)) findings.push(`src/${from} (floor ${here.floor}) imports ${specifier}`);
+  if (!here.packages?.some((allowed) => allowed === name || allowed === specifier)) findings.push(`src/${from} (floor ${here.floor}) imports ${specifier}`);
 }
 
 /** Checks that the modules a browser would load touch neither `Deno` nor `node:`. */
