@@ -4,7 +4,8 @@
  *
  * @module
  */
-export type { AcknowledgeOutcome } from "./core/session_book.ts";
+export type { Progress } from "./core/session.ts";
+export type { AcknowledgeOutcome, OpenRequest } from "./core/session_book.ts";
 export type { TaskIdentity } from "./core/task_table.ts";
 export { createInProcessHost, type InProcessHostOptions } from "./host/in_process.ts";
 export type { GraphLoader, TaskDefinition, TaskHandle, TaskHost } from "./host/task_host.ts";

@@ -22,6 +22,7 @@ export interface WorkerSettings {
   readonly heartbeatIntervalMs: number;
   /** How long an unreachable dispatcher is tried. */
   readonly dispatcherTimeoutMs: number;
+  /** Free labels. */
   readonly workerTags: readonly string[];
   /** How long a stopping worker goes on answering, so that others take note. */
   readonly shutdownQuietPeriodMs: number;
@@ -29,12 +30,17 @@ export interface WorkerSettings {
 
 /** What a worker is made of. */
 export interface WorkerOptions {
+  /** Its settings, complete and checked. */
   config: WorkerSettings;
   /** The address that readers use; asked for when the worker registers. */
   address: () => string;
+  /** Times heartbeats, retries and the quiet period. */
   clock: Clock;
+  /** Names this run of the worker. */
   random: Random;
+  /** Where troubles with the dispatcher and with pipelines are told. */
   log: Log;
+  /** The dispatcher that the worker belongs to. */
   dispatcher: DispatcherClient;
   /** Runs the tasks. */
   host: TaskHost;

@@ -120,7 +120,8 @@ Deno.test("a task is read over either path, with the same elements", async () =>
 });
 
 Deno.test("the dispatcher knows of a completed task before the last acknowledgement is answered", async () => {
-  await using harness = new WorkerHarness();
+  const noted = Promise.withResolvers<void>();
+  await using harness = new WorkerHarness({ workerUpdate: () => noted.promise.then(() => ({})) });
   await harness.worker.start();
   await harness.client.processTask({ task: taskOf(1n, range(10)) });
   const reader = harness.read({ taskId: 1n, iterationClientId: 5n, limitSequence: 16n });
@@ -133,8 +134,12 @@ Deno.test("the dispatcher knows of a completed task before the last acknowledgem
     takenSequence: BigInt(reader.next),
     limitSequence: 20n,
   };
-  await harness.client.acknowledgeElements(last);
-  assertEquals([harness.count("workerUpdate"), harness.worker.numTasks()], [1, 0]);
+  let answered = false;
+  const answer = harness.client.acknowledgeElements(last).then(() => answered = true);
+  await harness.clock.advance(0);
+  assertEquals([harness.count("workerUpdate"), harness.worker.numTasks(), answered], [1, 0, false]);
+  noted.resolve();
+  await answer;
   await harness.client.acknowledgeElements(last);
   assertEquals(harness.count("workerUpdate"), 1);
   const late = harness.read({ taskId: 1n, iterationClientId: 6n, limitSequence: 16n });

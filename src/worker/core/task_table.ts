@@ -2,8 +2,11 @@
 
 /** What tells one task from another; ids alone do not, as a dispatcher that lost its state gives them out again. */
 export interface TaskIdentity {
+  /** Its number. */
   readonly taskId: bigint;
+  /** The iteration that it is part of. */
   readonly iterationId: bigint;
+  /** What it processes. */
   readonly datasetId: string;
 }
 

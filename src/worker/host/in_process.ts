@@ -17,10 +17,15 @@ import type { GraphLoader, TaskDefinition, TaskHandle, TaskHost } from "./task_h
 
 /** What pipelines in this process are given. */
 export interface InProcessHostOptions {
+  /** Times lingering blocks, sessions and retries. */
   clock: Clock;
+  /** Seeds what the user left unseeded, and names sessions. */
   random: Random;
+  /** Where pipelines say what a person should know. */
   log: Log;
+  /** Compresses blocks. */
   codecs: CodecSet;
+  /** Where sources find their files. */
   files: FileSystem;
   /** The builder that user functions get. */
   Dataset: DatasetBuilder;

@@ -16,6 +16,7 @@ export interface TaskDefinition extends TaskIdentity {
   readonly workerIndex: number;
   /** For coordinated reads: number of consumers; else null. */
   readonly numConsumers: number | null;
+  /** Whether trainers share the elements through a sliding window. */
   readonly useCrossTrainerCache: boolean;
   /** The compression that was registered with the dataset. */
   readonly compression: CodecName | "AUTO";

@@ -15,7 +15,9 @@ export interface StreamRequest extends OpenRequest {
 
 /** What a reader has taken; see `AcknowledgeElementsRequest` in `worker.proto`. */
 export interface Acknowledgement extends Progress {
+  /** The reader. */
   readonly clientId: bigint;
+  /** The session that the numbers belong to. */
   readonly sessionId: string;
   /** The reader leaves: what it has not taken may go to others. */
   readonly release: boolean;

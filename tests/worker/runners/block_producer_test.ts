@@ -1,7 +1,7 @@
 import { clearImmediate, setImmediate } from "node:timers";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { FakeClock, InvalidArgumentError, type MaybePromise, silentLog } from "../../../src/base/mod.ts";
-import { checkSpec, decodeBlock, decodeValue, type Element } from "../../../src/element/mod.ts";
+import type { Element } from "../../../src/element/mod.ts";
 import { DONE, type ElementIterator } from "../../../src/executor/mod.ts";
 import type { Item } from "../../../src/worker/core/session.ts";
 import type { Block } from "../../../src/worker/runners/block_packer.ts";
@@ -158,27 +158,41 @@ Deno.test("what is there goes out after the linger time when the pipeline waits 
   assertEquals([harness.items.length, harness.ended], [2, true]);
 });
 
-Deno.test("a slow pipeline that never waits sends what is there, too, and does not block the event loop", async () => {
-  let otherWork = 0;
+/** A pipeline of 20 elements that take 3 ms of work each; notes how often the event loop has turned at each. */
+async function runSlowly(hungry: boolean): Promise<{ blocks: Element[][]; turns: number[] }> {
+  let turn = 0;
   let other = setImmediate(function work() {
-    otherWork++;
+    turn++;
     other = setImmediate(work);
   });
-  const seen: number[] = [];
+  const turns: number[] = [];
   await using harness = new Harness(() =>
     new ScriptedIterator((pull) => {
       if (pull === 20) return DONE;
       harness.clock.work(3);
-      seen.push(otherWork);
+      turns.push(turn);
       return pull;
     })
   );
+  harness.hungry = hungry;
   harness.producer.poke();
   while (!harness.ended) await new Promise((resolve) => setImmediate(resolve));
   clearImmediate(other);
-  assertEquals(harness.blocks().flat(), Array.from({ length: 20 }, (_, i) => i));
-  assert(harness.items.length >= 10, `${harness.items.length} blocks for 60 ms of work`);
-  assert(seen.at(-1)! > seen[0], "other work was done in between");
+  return { blocks: harness.blocks(), turns };
+}
+
+Deno.test("a slow pipeline that never waits sends what is there, too", async () => {
+  const { blocks } = await runSlowly(true);
+  assertEquals(blocks.flat(), Array.from({ length: 20 }, (_, i) => i));
+  assert(blocks.length >= 10, `${blocks.length} blocks for 60 ms of work`);
+});
+
+Deno.test("a slow pipeline that never waits lets the event loop turn, in the middle of a block as well", async () => {
+  const { blocks, turns } = await runSlowly(false);
+  assertEquals(blocks.length, 1);
+  for (let i = 4; i < turns.length; i++) {
+    assert(turns[i] > turns[i - 4], `The event loop did not turn in 12 ms of work: ${turns}`);
+  }
 });
 
 Deno.test("an error of the pipeline comes in its place, and pulling goes on behind it", async () => {

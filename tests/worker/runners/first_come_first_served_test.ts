@@ -209,6 +209,24 @@ Deno.test("ending the iteration of a stream does not wait for a block", async ()
   assertEquals(await waiting, false);
 });
 
+Deno.test("a reader that comes when the linger time is over gets at once what is there", async () => {
+  const iterator = new ManualIterator();
+  await using harness = new Harness(iterator);
+  const reader = harness.read(1, { limit: 16 });
+  const first = reader.block();
+  await harness.clock.advance(0);
+  iterator.give("a");
+  await harness.clock.advance(2);
+  await first;
+  iterator.give("b");
+  await harness.clock.advance(100);
+  const second = reader.block();
+  await harness.clock.advance(0);
+  assertEquals(reader.blocks, [["a"], ["b"]]);
+  await second;
+  await reader.close();
+});
+
 Deno.test("a reader learns its session before the first block has come", async () => {
   const iterator = new ManualIterator();
   await using harness = new Harness(iterator);
