@@ -93,6 +93,7 @@ export {
   type DispatcherConfig,
   type DispatcherStatus,
   DispatchServer,
+  type Guarantee,
   type WorkerConfig,
   WorkerServer,
 } from "./src/server/mod.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 export type { Field, FieldKind, Fields } from "../base/mod.ts";
-export type { DispatcherStatus } from "../dispatcher/mod.ts";
+export type { DispatcherStatus, Guarantee } from "../dispatcher/mod.ts";
 export { DispatchServer } from "./dispatch_server.ts";
 export { DISPATCHER_FIELDS, type DispatcherConfig } from "./dispatcher_config.ts";
 export { WORKER_FIELDS, type WorkerConfig } from "./worker_config.ts";
