@@ -14,7 +14,8 @@ import {
 import { DataLossError, type MaybePromise, messageOf, then } from "../base/mod.ts";
 import type { Codec, CodecName } from "../element/mod.ts";
 
-// Handing work to another thread costs as much as compressing some hundred KiB; above this the event loop would stall.
+// Handing work to another thread costs as much as compressing some hundred KiB; above this the event loop
+// would stall.
 const ASYNC_BYTES = 1_048_576;
 
 /** One codec of `node:zlib`: work that is done at once, and work that is done on another thread. */
@@ -26,13 +27,13 @@ interface Zlib {
   decompressAsync(bytes: Uint8Array, maxOutputLength: number): Promise<Uint8Array>;
 }
 
-// The lowest levels: what is sent must be compressed faster than it could be sent. Without the checksum a flipped
-// bit in zstd's literals would go unnoticed; gzip always has one.
+// The lowest levels: what is sent must be compressed faster than it could be sent. Without the checksum a
+// flipped bit in zstd's literals would go unnoticed; gzip always has one.
 const ZSTD_PARAMS = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 };
 
 /**
- * Options for input of `length` bytes. The output gets room in one piece: where it does not fit, Deno 2.9 puts an
- * empty second frame behind the first, which careful decoders refuse.
+ * Options for input of `length` bytes. The output gets room in one piece: where it does not fit, Deno 2.9
+ * puts an empty second frame behind the first, which careful decoders refuse.
  */
 function zstdOptions({ length }: Uint8Array) {
   return { params: ZSTD_PARAMS, pledgedSrcSize: length, chunkSize: length + (length >>> 7) + 1_024 };
@@ -61,7 +62,10 @@ const gzipLibrary: Zlib = {
   decompressAsync: (bytes, maxOutputLength) => decompressGzip(bytes, { maxOutputLength }),
 };
 
-/** The plain array behind a `Buffer`, whose methods differ in ways that surprise; without room that it does not use. */
+/**
+ * The plain array behind a `Buffer`, whose methods differ in ways that surprise; without room that it does
+ * not use.
+ */
 function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   if (bytes.buffer.byteLength > 2 * bytes.length) return new Uint8Array(bytes);
   return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
@@ -114,7 +118,7 @@ function codecOf(library: Zlib): Codec {
 }
 
 /**
- * The codecs of `node:zlib`, several times as fast as the portable ones: zstd and gzip, both at level 1. Payloads of
- * 1 MiB and more are worked on by another thread.
+ * The codecs of `node:zlib`, several times as fast as the portable ones: zstd and gzip, both at level 1.
+ * Payloads of 1 MiB and more are worked on by another thread.
  */
 export const nodeCodecs: Codec[] = [codecOf(zstdLibrary), codecOf(gzipLibrary)];

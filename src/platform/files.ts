@@ -17,7 +17,8 @@ export function pathOf(name: string): string {
 }
 
 /**
- * The files of this machine by path, glob or `file:` URL, and everything that `portableFileSystem` reads by URL.
+ * The files of this machine by path, glob or `file:` URL, and everything that `portableFileSystem` reads by
+ * URL.
  */
 export const denoFileSystem: FileSystem = {
   source: (name) => isUrl(name) ? portableFileSystem.source(name) : fileSource(pathOf(name), name),

@@ -30,7 +30,9 @@ function kindOfEntry({ isDirectory, isFile }: Deno.DirEntry): Kind {
   return isDirectory ? "directory" : isFile ? "file" : null;
 }
 
-/** Every directory below `directory` and itself, but none that a link leads to: links may go round in circles. */
+/**
+ * Every directory below `directory` and itself, but none that a link leads to: links may go round in circles.
+ */
 async function* treeOf(directory: string): AsyncGenerator<string> {
   const open = [directory];
   while (open.length > 0) {
@@ -42,7 +44,10 @@ async function* treeOf(directory: string): AsyncGenerator<string> {
   }
 }
 
-/** Paths of files that a pattern without braces stands for. Directories end with a slash, or are empty: the current one. */
+/**
+ * Paths of files that a pattern without braces stands for. Directories end with a slash, or are empty: the
+ * current one.
+ */
 async function* walk(directory: string, parts: readonly string[]): AsyncGenerator<string> {
   const [part, ...rest] = parts;
   const last = rest.length === 0;

@@ -3,8 +3,8 @@ import { joinBytes } from "./byte_queue.ts";
 /** Finds the ends of records in a run of bytes. */
 export interface BoundaryScanner {
   /**
-   * How many bytes of `window` belong to complete records, 0 if none ends in it. After 0 the next window goes on
-   * where this one stopped; after anything else it begins with a record.
+   * How many bytes of `window` belong to complete records, 0 if none ends in it. After 0 the next window goes
+   * on where this one stopped; after anything else it begins with a record.
    */
   scan(window: Uint8Array): number;
 }
@@ -24,8 +24,8 @@ export interface BlockCutterOptions {
 export const TOO_LONG: unique symbol = Symbol("too long");
 
 /**
- * Cuts chunks into blocks of whole records: work that is dear for each call, such as decoding UTF-8, is done for
- * a block at once. Blocks stay small, because strings cut out of a block keep all of it in memory.
+ * Cuts chunks into blocks of whole records: work that is dear for each call, such as decoding UTF-8, is done
+ * for a block at once. Blocks stay small, because strings cut out of a block keep all of it in memory.
  */
 export class BlockCutter {
   readonly #scanner: BoundaryScanner;
@@ -60,11 +60,15 @@ export class BlockCutter {
     return this.#ended && this.#at === this.#chunk.length && this.#carried === 0;
   }
 
-  /** The next block, undefined where more bytes are needed, {@linkcode TOO_LONG} where no more blocks can come. */
+  /**
+   * The next block, undefined where more bytes are needed, {@linkcode TOO_LONG} where no more blocks can
+   * come.
+   */
   next(): Uint8Array<ArrayBuffer> | typeof TOO_LONG | undefined {
     while (this.#at < this.#chunk.length) {
       if (this.#carried > this.#maxRecordBytes) return TOO_LONG;
-      // One byte over the limit is let in: it shows that the record is too long, or is the boundary of one that is not.
+      // One byte over the limit is let in: it shows that the record is too long, or is the boundary of one
+      // that is not.
       const room = this.#maxRecordBytes + 1 - this.#carried;
       const window = this.#chunk.subarray(this.#at, this.#at + Math.min(this.#blockBytes, room));
       const end = this.#scanner.scan(window);

@@ -10,8 +10,8 @@ export function joinBytes(pieces: readonly Uint8Array[], length: number): Uint8A
 }
 
 /**
- * Chunks in, byte runs of a wanted length out. A run that lies in one chunk is a view over it; only a run across
- * chunks is copied. Nothing is allocated for bytes that have not come.
+ * Chunks in, byte runs of a wanted length out. A run that lies in one chunk is a view over it; only a run
+ * across chunks is copied. Nothing is allocated for bytes that have not come.
  */
 export class ByteQueue {
   #head: Uint8Array<ArrayBuffer> = new Uint8Array(0);

@@ -16,7 +16,9 @@ export interface ByteSource {
   open(options?: { start?: number; signal?: AbortSignal }): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
 }
 
-/** Finds byte sources by name. `src/platform/` has one for local files, `src/sources/` for URLs and memory. */
+/**
+ * Finds byte sources by name. `src/platform/` has one for local files, `src/sources/` for URLs and memory.
+ */
 export interface FileSystem {
   /** The source under a path or URL. Does not touch it: a missing one fails in `open`. */
   source(name: string): ByteSource;

@@ -33,7 +33,10 @@ class Tail {
 // One compressed byte can become 1,032: small pieces keep a hostile file from filling the memory at once.
 const PIECE_BYTES = 16_384;
 
-/** The decompressed chunks. Damage gives a {@linkcode DataLossError} with the name; errors of the source pass unchanged. */
+/**
+ * The decompressed chunks. Damage gives a {@linkcode DataLossError} with the name; errors of the source pass
+ * unchanged.
+ */
 export function decompress(compressed: Chunks, compression: Compression, name: string): Chunks {
   if (compression === "none") return compressed;
   const stream = new DecompressionStream(compression === "gzip" ? "gzip" : "deflate");

@@ -50,8 +50,9 @@ function toBigInt(text: string): bigint {
 }
 
 /**
- * The converter to a type. Blanks around numbers and booleans do not count. An empty field is NaN as a number, and
- * so is `nan`; `inf` and `infinity` are numbers too. Booleans are `true`, `false`, `1` and `0` in any case.
+ * The converter to a type. Blanks around numbers and booleans do not count. An empty field is NaN as a
+ * number, and so is `nan`; `inf` and `infinity` are numbers too. Booleans are `true`, `false`, `1` and `0` in
+ * any case.
  */
 export function converterTo(type: CsvType): FieldConverter {
   switch (type) {

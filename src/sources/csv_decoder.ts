@@ -11,10 +11,14 @@ import { END, MORE, type RecordDecoder } from "./record_decoder.ts";
 import { decodeUtf8, invalidUtf8At } from "./utf8.ts";
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-// Fields are strings of their own, which keep nothing else alive, and each call of the parser costs some 20 us.
+// Fields are strings of their own, which keep nothing else alive, and each call of the parser costs some 20
+// us.
 const BLOCK_BYTES = 65_536;
 
-/** Decodes csv: records of fields, quoted where they hold delimiters, quotes or line ends. Blank lines are skipped. */
+/**
+ * Decodes csv: records of fields, quoted where they hold delimiters, quotes or line ends. Blank lines are
+ * skipped.
+ */
 export class CsvDecoder implements RecordDecoder {
   readonly #parse: CsvParse;
   readonly #options: CsvOptions;

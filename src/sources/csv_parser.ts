@@ -6,8 +6,9 @@ export type CsvParse = (input: Uint8Array, options: Options) => string[][];
 let loading: Promise<CsvParse> | null = null;
 
 /**
- * The parser of `csv-parse`, loaded by the first file that needs it. Its main build wants the global `Buffer` of
- * servers, its browser build brings one of its own; that one does not run in Deno, which lacks `__proto__` setters.
+ * The parser of `csv-parse`, loaded by the first file that needs it. Its main build wants the global `Buffer`
+ * of servers, its browser build brings one of its own; that one does not run in Deno, which lacks `__proto__`
+ * setters.
  */
 export function loadCsvParser(): Promise<CsvParse> {
   loading ??= import("csv-parse/sync")

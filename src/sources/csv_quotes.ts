@@ -4,8 +4,8 @@ const LINE_FEED = 10;
 const QUOTE = 34;
 
 /**
- * Finds the line feeds that end csv records: those outside quotes. A doubled quote within quotes closes and opens
- * them again at the same place, so counting quotes is enough.
+ * Finds the line feeds that end csv records: those outside quotes. A doubled quote within quotes closes and
+ * opens them again at the same place, so counting quotes is enough.
  */
 export class CsvRecordScanner implements BoundaryScanner {
   #quoted = false;

@@ -11,10 +11,10 @@ export function hasGlobCharacters(name: string): boolean {
 /**
  * A regular expression that matches the whole of each path that a glob stands for.
  *
- * `*` stands for any characters but `/`, `?` for one, `[abc]`, `[a-z]` and `[!a]` for one of a set, `{a,b}` for
- * either of several patterns, and `**` as a whole part of the path for any number of directories. `\` takes away
- * the meaning of the character behind it. As in shells, a name that begins with a dot is matched only by a
- * pattern that does, too.
+ * `*` stands for any characters but `/`, `?` for one, `[abc]`, `[a-z]` and `[!a]` for one of a set, `{a,b}`
+ * for either of several patterns, and `**` as a whole part of the path for any number of directories. `\`
+ * takes away the meaning of the character behind it. As in shells, a name that begins with a dot is matched
+ * only by a pattern that does, too.
  *
  * @throws {InvalidArgumentError} for a pattern whose braces stand for more than 1,000 patterns
  */
@@ -37,7 +37,8 @@ function pathSource(parts: readonly string[]): string {
 }
 
 function partSource(part: string): string {
-  // A dot at the start must be written out, so that `*` does not pick up what a system or an editor left behind.
+  // A dot at the start must be written out, so that `*` does not pick up what a system or an editor left
+  // behind.
   let source = /^[*?[]/.test(part) ? "(?!\\.)(?=[^/])" : "";
   for (let at = 0; at < part.length;) {
     const [piece, length] = pieceAt(part, at);

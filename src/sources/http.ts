@@ -29,13 +29,14 @@ export interface HttpFileSystemOptions {
 }
 
 /**
- * Files behind `http:` and `https:` URLs; `blob:` and `data:` URLs, too. A connection that breaks is made again at
- * the byte that was reached; a server that ignores ranges sends the bytes again, and they are skipped.
+ * Files behind `http:` and `https:` URLs; `blob:` and `data:` URLs, too. A connection that breaks is made
+ * again at the byte that was reached; a server that ignores ranges sends the bytes again, and they are
+ * skipped.
  *
- * Reads reject with {@linkcode NotFoundError} for status 404 and 410, {@linkcode PermissionDeniedError} for 403,
- * {@linkcode UnauthenticatedError} for 401, {@linkcode UnavailableError} for a server that stays unreachable, silent
- * or busy through all retries, {@linkcode FailedPreconditionError} for other statuses, for a file that changed while
- * it was read, and for names that are no URLs.
+ * Reads reject with {@linkcode NotFoundError} for status 404 and 410, {@linkcode PermissionDeniedError} for
+ * 403, {@linkcode UnauthenticatedError} for 401, {@linkcode UnavailableError} for a server that stays
+ * unreachable, silent or busy through all retries, {@linkcode FailedPreconditionError} for other statuses,
+ * for a file that changed while it was read, and for names that are no URLs.
  *
  * @throws {InvalidArgumentError} for bad options
  */

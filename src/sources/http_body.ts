@@ -40,7 +40,9 @@ export async function retrying<T>(
   }
 }
 
-/** The bytes behind a URL from an offset on. A broken connection is made again at the byte that was reached. */
+/**
+ * The bytes behind a URL from an offset on. A broken connection is made again at the byte that was reached.
+ */
 export class HttpBody {
   readonly #url: string;
   readonly #context: HttpReadContext;

@@ -74,7 +74,13 @@ export class HttpExchange {
     try {
       return await work;
     } catch (error) {
-      throw error instanceof TransientError ? error : new TransientError(messageOf(error), { cause: error });
+      if (error instanceof TransientError) throw error;
+      if ((error as Error).name === "NotCapable") {
+        // Deno's own refusal: asking again does not give the permission.
+        const message = `Cannot read ${JSON.stringify(this.#url)}: ${messageOf(error)}`;
+        throw new PermissionDeniedError(message, { cause: error });
+      }
+      throw new TransientError(messageOf(error), { cause: error });
     }
   }
 }

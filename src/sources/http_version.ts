@@ -1,6 +1,8 @@
 import { FailedPreconditionError } from "../base/mod.ts";
 
-/** What a server says of the version of a file, so that two halves of different versions are not put together. */
+/**
+ * What a server says of the version of a file, so that two halves of different versions are not put together.
+ */
 export interface HttpVersion {
   /** ETag or date of the last change; null: the server names none. */
   readonly validator: string | null;
@@ -26,7 +28,9 @@ export function rangeOf(response: Response): HttpRange {
   return { start, version: { validator, size } };
 }
 
-/** The size that the headers state, where it counts the bytes of the file and not those of a compressed form. */
+/**
+ * The size that the headers state, where it counts the bytes of the file and not those of a compressed form.
+ */
 function contentLength(headers: Headers): number | null {
   const encoding = headers.get("content-encoding");
   const length = headers.get("content-length");

@@ -9,7 +9,10 @@ export const SKIP: unique symbol = Symbol("skip");
 
 /** How lines become records. */
 export interface LineFormat {
-  /** The record of a line without its end, or {@linkcode SKIP}. What it throws is the reason why the line is damaged. */
+  /**
+   * The record of a line without its end, or {@linkcode SKIP}. What it throws is the reason why the line is
+   * damaged.
+   */
   convert(line: string): Element | typeof SKIP;
   /** Whether a byte order mark at the start of the file is left out. */
   readonly skipsByteOrderMark: boolean;

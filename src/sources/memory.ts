@@ -36,8 +36,8 @@ function memorySource(name: string, bytes: Uint8Array | undefined): ByteSource {
 }
 
 /**
- * Files that live in memory: for tests, for data that a program made itself, and in browsers. Names are compared as
- * they are; globs work on them as on paths.
+ * Files that live in memory: for tests, for data that a program made itself, and in browsers. Names are
+ * compared as they are; globs work on them as on paths.
  *
  * @param files contents by name; strings are encoded as UTF-8. Later changes of the object or its bytes show.
  */

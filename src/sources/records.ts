@@ -23,11 +23,12 @@ import { TfrecordDecoder } from "./tfrecord.ts";
 /** Reads the records of one file, one after the other. */
 export interface RecordReader {
   /**
-   * The next record, or {@linkcode END} after the last and after `close`. It comes at once where its bytes are
-   * there already, and as a promise only where bytes are read; the caller awaits it before the next call. The
-   * source is opened by the first call.
+   * The next record, or {@linkcode END} after the last and after `close`. It comes at once where its bytes
+   * are there already, and as a promise only where bytes are read; the caller awaits it before the next call.
+   * The source is opened by the first call.
    *
-   * After an error the next call goes on behind the damaged record; where that cannot be found it gives `END`.
+   * After an error the next call goes on behind the damaged record; where that cannot be found it gives
+   * `END`.
    */
   next(): MaybePromise<Element | typeof END>;
   /** Cancels the source and drops what is buffered. Idempotent; a `next` that waits then gives `END`. */
@@ -39,18 +40,19 @@ export interface RecordReader {
  *
  * - `textLines`: each line as a string. Lines end with `\n` or `\r\n`; the last may lack its end.
  * - `jsonl`: each line as the JSON value on it; blank lines are skipped.
- * - `csv`: each record as `{ name: field }`, by the names on the first line; with `header: false` and no `columns`
- *   as an array of fields. Fields are strings, those that `types` names are converted. Blank lines are skipped.
- * - `tfrecord`: the data of each record as a `Uint8Array`. It may be a view over a chunk of the file that other
- *   records lie in too: whoever changes it or gives away its buffer copies it first.
+ * - `csv`: each record as `{ name: field }`, by the names on the first line; with `header: false` and no
+ * `columns`   as an array of fields. Fields are strings, those that `types` names are converted. Blank lines
+ * are skipped.
+ * - `tfrecord`: the data of each record as a `Uint8Array`. It may be a view over a chunk of the file that
+ * other   records lie in too: whoever changes it or gives away its buffer copies it first.
  *
  * @param source where the bytes come from; its name is in every error
  * @param format the record format
  * @param options options of the format, see `FormatOptions` and `CsvOptions`
  * @param signal ends reading: a `next` that waits rejects with its reason
  * @throws {InvalidArgumentError} for bad options. `next` throws {@linkcode NotFoundError} and
- * {@linkcode UnavailableError} as the source does, {@linkcode DataLossError} with name and offset for damaged bytes,
- * {@linkcode ResourceExhaustedError} for a record longer than `maxRecordBytes`
+ * {@linkcode UnavailableError} as the source does, {@linkcode DataLossError} with name and offset for damaged
+ * bytes, {@linkcode ResourceExhaustedError} for a record longer than `maxRecordBytes`
  */
 export function readRecords(
   source: ByteSource,

@@ -4,7 +4,8 @@ import { ByteQueue } from "./byte_queue.ts";
 import type { Origin } from "./origin.ts";
 import { END, MORE, type RecordDecoder } from "./record_decoder.ts";
 
-// A record is: length (uint64), masked CRC-32C of the length, data, masked CRC-32C of the data; all little-endian.
+// A record is: length (uint64), masked CRC-32C of the length, data, masked CRC-32C of the data; all
+// little-endian.
 const HEADER_BYTES = 12;
 const FOOTER_BYTES = 4;
 
@@ -12,7 +13,10 @@ function uint32At(bytes: Uint8Array, at: number): number {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }
 
-/** The data of each record of a TFRecord file, as a view over the chunk that holds it; both checksums are checked. */
+/**
+ * The data of each record of a TFRecord file, as a view over the chunk that holds it; both checksums are
+ * checked.
+ */
 export class TfrecordDecoder implements RecordDecoder {
   readonly #origin: Origin;
   readonly #maxRecordBytes: number;

@@ -11,7 +11,10 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-/** Where the first byte lies that cannot be part of UTF-8 text; the length of `bytes` where only the end is missing. */
+/**
+ * Where the first byte lies that cannot be part of UTF-8 text; the length of `bytes` where only the end is
+ * missing.
+ */
 export function invalidUtf8At(bytes: Uint8Array): number {
   const isPrefixValid = (length: number): boolean => {
     try {

@@ -62,7 +62,8 @@ for (const codec of nodeCodecs) {
     let refused = 0;
     for (const bytes of damaged) {
       try {
-        // Some bits of the header mean nothing, and without its checksum at the end the data may still be all there.
+        // Some bits of the header mean nothing, and without its checksum at the end the data may still be all
+        // there.
         assertEquals(await codec.decompress(bytes, original.length), original);
       } catch (error) {
         assertInstanceOf(error, DataLossError);

@@ -90,7 +90,7 @@ for (const [kind, bytes] of [["gzip", GZIP], ["zlib", ZLIB]] as const) {
   Deno.test(`a damaged ${kind} file gives DataLossError with its name`, async () => {
     const written = new Set(RECORDS.map((record) => record.toHex()));
     // The header's time, flags and name of the system are not protected by anything.
-    for (let at = kind === "gzip" ? 10 : 0; at < bytes.length; at += 37) {
+    for (let at = kind === "gzip" ? 10 : 0; at < bytes.length; at += 101) {
       const damaged = bytes.slice();
       damaged[at] ^= 0x10;
       const { records, errors } = await read("a", damaged, kind);
@@ -164,8 +164,8 @@ Deno.test("cancelling reaches the source, also before the first chunk", async ()
 });
 
 Deno.test("a file that decompresses to much more comes in pieces, and is not read ahead", async () => {
-  const bomb = await compress(new Uint8Array(64 << 20), "gzip");
-  assert(bomb.length < 80_000);
+  const bomb = await compress(new Uint8Array(32 << 20), "gzip");
+  assert(bomb.length < 40_000);
   const pieces = Array.from(
     { length: Math.ceil(bomb.length / 1_000) },
     (_, i) => bomb.slice(i * 1_000, (i + 1) * 1_000),

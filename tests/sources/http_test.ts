@@ -188,6 +188,14 @@ Deno.test("a refused connection is UnavailableError with the URL", async () => {
   }
 });
 
+Deno.test("a process without the permission to connect is told so, at once", async () => {
+  const refusal = Object.assign(new Error("Requires net access"), { name: "NotCapable" });
+  const { files, sleeps } = impatient({ fetch: () => Promise.reject(refusal) });
+  const error = await assertRejects(() => files.source("http://host/a").open(), PermissionDeniedError);
+  assertEquals(error.message, 'Cannot read "http://host/a": Requires net access');
+  assertEquals(sleeps, []);
+});
+
 Deno.test("a body that ends early without an error is a broken connection, too", async () => {
   let requests = 0;
   const early: typeof fetch = (_, init) => {
