@@ -6,7 +6,26 @@ import { CrossTrainerCache } from "./cross_trainer_cache.ts";
 /** Compression of the elements on their way, see {@linkcode DistributeOptions.compression}. */
 export type DistributeCompression = "AUTO" | "SNAPPY" | "ZSTD" | "GZIP" | null;
 
-/** How a dataset is read through a service. */
+/**
+ * How a dataset is read through a service.
+ *
+ * @example Coordinated reads: two consumers in step
+ * ```ts
+ * import { Dataset, distribute, type DistributeOptions, ShardingPolicy } from "@sluice/data";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options: DistributeOptions = {
+ *   processingMode: ShardingPolicy.OFF,
+ *   service: "http://localhost:5050",
+ *   jobName: "training",
+ *   consumerIndex: 0,
+ *   numConsumers: 2,
+ * };
+ * const first = Dataset.range(100).repeat().apply(distribute(options));
+ * const second = Dataset.range(100).repeat().apply(distribute({ ...options, consumerIndex: 1 }));
+ * assertEquals([first.cardinality, second.cardinality], [-1, -1]);
+ * ```
+ */
 export interface DistributeOptions {
   /** How the input is divided between the workers; `"parallel_epochs"` is OFF, `"distributed_epoch"` is DYNAMIC. */
   processingMode: ShardingPolicy | "parallel_epochs" | "distributed_epoch";

@@ -6,6 +6,7 @@ import { distribute } from "../../src/dataset/distribute.ts";
 import { installEnvironment } from "../../src/dataset/environment.ts";
 import { fromDatasetId } from "../../src/dataset/from_dataset_id.ts";
 import { registerDataset } from "../../src/dataset/register_dataset.ts";
+import { udf } from "../../src/dataset/udf.ts";
 import { type GraphNode, graphOf } from "../../src/graph/mod.ts";
 
 /** A `fetch` that fails the test. */
@@ -141,6 +142,25 @@ Deno.test("registerDataset() checks everything before it sends anything", async 
   await refused(registerDataset("localhost:1", dataset.map((x) => x + outer)), "outer");
   const gone = registerDataset("localhost:1", dataset, { signal: AbortSignal.abort(new Error("no time")) });
   await assertRejects(() => gone, Error, "no time");
+});
+
+Deno.test("a local module is bundled by the environment before anything is sent", async () => {
+  const asked: string[] = [];
+  using _ = installEnvironment({
+    fetch: noFetch,
+    clock: new FakeClock(),
+    bundle: (url) => {
+      asked.push(url);
+      return Promise.reject(new InvalidArgumentError("cannot bundle it"));
+    },
+  });
+  const dataset = Dataset.range(3).map(udf("file:///somewhere/preprocess.ts", "decode"));
+  await assertRejects(
+    () => registerDataset("localhost:1", dataset),
+    InvalidArgumentError,
+    "cannot bundle it",
+  );
+  assertEquals(asked, ["file:///somewhere/preprocess.ts"]);
 });
 
 Deno.test("nothing is sent before a distributed dataset is read", async () => {
