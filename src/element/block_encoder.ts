@@ -120,7 +120,7 @@ export class BlockEncoder {
       return { encoding: "columnar", count: 0, spec: null, chunks: [], byteLength: 0 };
     }
     const spec = this.#root.spec();
-    const out = new ByteWriter(Math.min(this.#bytes + 256, 1 << 17));
+    const out = new ByteWriter(0);
     this.#root.finish(out);
     this.#count = 0;
     this.#bytes = 0;

@@ -71,7 +71,7 @@ export class ByteWriter {
     if (length <= SHORT_STRING && this.#ascii(value)) return;
     if (3 * length < 0x4000) {
       // The length takes one byte or two: the text is put behind two and moved where one will do.
-      this.#reserve(3 * length + 2);
+      this.#reserve(3 * length + 2 + 8); // The 8 are for the varint, which must not move the buffer in between.
       const at = this.#end;
       const { written } = encoder.encodeInto(value, this.#bytes.subarray(at + 2));
       this.varint(written);

@@ -3,7 +3,7 @@
 import { InvalidArgumentError } from "../base/mod.ts";
 import { isTypedArray } from "./dtypes.ts";
 import { mapFields } from "./records.ts";
-import { placeOfField } from "./stack.ts";
+import { atPlace, placeOfField } from "./stack.ts";
 import { isTensor } from "./tensors.ts";
 import type { Element } from "./types.ts";
 import { commonLength, type Parts, partsOfTensor } from "./unstack.ts";
@@ -29,7 +29,7 @@ function slicesAt(tensor: Element, place: string): Parts {
       ? "an empty record"
       : `a ${typeof tensor}`;
     throw new InvalidArgumentError(
-      `Cannot slice ${kind}${place === "" ? "" : ` at ${place}`}: it has no first axis`,
+      `Cannot slice ${kind}${atPlace(place)}: it has no first axis`,
     );
   }
   const fields = mapFields(

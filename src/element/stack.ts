@@ -24,7 +24,7 @@ export function stackAt(elements: readonly Element[], place: string): Element {
   const first = elements[0];
   switch (typeof first) {
     case "number":
-      return Float64Array.from(checkAll(elements, (e) => typeof e === "number", place));
+      return stackNumbers(elements, place);
     case "bigint":
       return stackBigints(checkAll(elements, (e) => typeof e === "bigint", place), place);
     case "string":
@@ -37,7 +37,15 @@ export function stackAt(elements: readonly Element[], place: string): Element {
   if (Array.isArray(first)) {
     const arrays = checkAll(elements, (e) => Array.isArray(e), place);
     const odd = arrays.findIndex((array) => array.length !== first.length);
-    if (odd !== -1) throw differing("lengths", first.length, odd, arrays[odd].length, place);
+    if (odd !== -1) {
+      throw differing(
+        "lengths",
+        `has length ${first.length}`,
+        odd,
+        `has length ${arrays[odd].length}`,
+        place,
+      );
+    }
     return first.map((_, i) => stackAt(arrays.map((array) => array[i]), `${place}[${i}]`));
   }
   const records = checkAll(elements, isRecord, place);
@@ -54,17 +62,23 @@ export function placeOfField(place: string, key: string): string {
   return place === "" ? key : `${place}.${key}`;
 }
 
-/** Refuses elements that differ: `what` is the plural of what differs. */
+/** A place for a message; nothing for the element itself. */
+export function atPlace(place: string): string {
+  return place === "" ? "" : ` at ${place}`;
+}
+
+/** The error of elements that differ in `what`, a plural; `first` and `other` say what element 0 and that at `index` have or are. */
 export function differing(
   what: string,
-  first: string | number,
+  first: string,
   index: number,
-  other: string | number,
+  other: string,
   place: string,
 ): InvalidArgumentError {
-  const at = place === "" ? "" : ` at ${place}`;
   return new InvalidArgumentError(
-    `Cannot batch elements of different ${what}${at}: element 0 has ${first}, element ${index} has ${other}`,
+    `Cannot batch elements of different ${what}${
+      atPlace(place)
+    }: element 0 ${first}, element ${index} ${other}`,
   );
 }
 
@@ -75,9 +89,13 @@ export function checkAll<T extends Element>(
   place: string,
 ): readonly T[] {
   for (let i = 0; i < elements.length; i++) {
-    if (!is(elements[i])) throw differing("structures", kindOf(elements[0]), i, kindOf(elements[i]), place);
+    if (!is(elements[i])) throw differingKinds(elements, i, place);
   }
   return elements as readonly T[];
+}
+
+function differingKinds(elements: readonly Element[], index: number, place: string): InvalidArgumentError {
+  return differing("structures", `is ${kindOf(elements[0])}`, index, `is ${kindOf(elements[index])}`, place);
 }
 
 function kindOf(element: Element): string {
@@ -110,19 +128,33 @@ export function setValues(to: TypedArray, from: TypedArray, offset: number): voi
   (to as Float64Array).set(from as Float64Array, offset);
 }
 
-function showKeys(record: object): string {
-  return `{${Object.keys(record).join(", ")}}`;
+/** The keys of a record, for {@linkcode differing}. */
+export function showKeys(record: object): string {
+  return `has the keys {${Object.keys(record).join(", ")}}`;
+}
+
+function stackNumbers(elements: readonly Element[], place: string): Float64Array {
+  const batch = new Float64Array(elements.length);
+  for (let i = 0; i < elements.length; i++) {
+    const element = elements[i];
+    if (typeof element !== "number") throw differingKinds(elements, i, place);
+    batch[i] = element;
+  }
+  return batch;
 }
 
 function stackBigints(values: readonly bigint[], place: string): BigInt64Array {
-  const odd = values.findIndex((value) => BigInt.asIntN(64, value) !== value);
-  if (odd !== -1) {
-    const at = place === "" ? "" : ` at ${place}`;
-    throw new InvalidArgumentError(
-      `Cannot batch bigint ${values[odd]} of element ${odd}${at}: a batch of bigints holds int64`,
-    );
-  }
-  return BigInt64Array.from(values);
+  const batch = new BigInt64Array(values.length);
+  for (let i = 0; i < values.length; i++) batch[i] = checkInt64(values[i], i, place);
+  return batch;
+}
+
+/** Refuses a bigint of over 64 bits, which an array of int64 would cut off. `index` is the element that holds it. */
+export function checkInt64(value: bigint, index: number, place: string): bigint {
+  if (BigInt.asIntN(64, value) === value) return value;
+  throw new InvalidArgumentError(
+    `Cannot batch bigint ${value} of element ${index}${atPlace(place)}: a batch of bigints holds int64`,
+  );
 }
 
 function stackTensors(tensors: readonly Tensor[], place: string): Tensor {
@@ -130,7 +162,7 @@ function stackTensors(tensors: readonly Tensor[], place: string): Tensor {
   const stacked = new (classOfDType(dtype))(tensors.length * data.length);
   for (let i = 0; i < tensors.length; i++) {
     const tensor = tensors[i];
-    if (tensor.dtype !== dtype) throw differing("dtypes", dtype, i, tensor.dtype, place);
+    if (tensor.dtype !== dtype) throw differing("dtypes", `has ${dtype}`, i, `has ${tensor.dtype}`, place);
     if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
       throw differing(
         "shapes",

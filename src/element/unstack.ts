@@ -3,7 +3,7 @@
 import { InvalidArgumentError } from "../base/mod.ts";
 import { isTypedArray } from "./dtypes.ts";
 import { mapFields } from "./records.ts";
-import { placeOfField } from "./stack.ts";
+import { atPlace, placeOfField } from "./stack.ts";
 import { isTensor } from "./tensors.ts";
 import type { Element, Tensor } from "./types.ts";
 
@@ -54,7 +54,7 @@ function partsOf(batch: Element, place: string, rows: boolean): Parts {
 function noAxis(batch: Element, place: string): InvalidArgumentError {
   const kind = batch === null ? "null" : isTensor(batch) ? "a tensor of shape []" : `a ${typeof batch}`;
   return new InvalidArgumentError(
-    `Cannot take ${kind} apart${place === "" ? "" : ` at ${place}`}: it has no first axis`,
+    `Cannot take ${kind} apart${atPlace(place)}: it has no first axis`,
   );
 }
 
@@ -88,9 +88,7 @@ export function commonLength(parts: readonly Parts[], place: string): number {
   const odd = parts.find((part) => part.length !== length);
   if (odd) {
     throw new InvalidArgumentError(
-      `Cannot take a batch apart${
-        place === "" ? "" : ` at ${place}`
-      }: its parts have lengths ${length} and ${odd.length}`,
+      `Cannot take a batch apart${atPlace(place)}: its parts have lengths ${length} and ${odd.length}`,
     );
   }
   return length;

@@ -5,18 +5,28 @@ import type { ElementSpec } from "../spec.ts";
 import { type ColumnReader, type ColumnWriter, MISMATCH } from "./column.ts";
 import type { RunReader } from "./run_reader.ts";
 
+const SMALLEST = 256;
+
 /** Gathers booleans. */
 export class BooleanColumn implements ColumnWriter {
-  #values: boolean[] = [];
+  #values = new Uint8Array(SMALLEST);
+  #count = 0;
 
   push(value: unknown): number {
     if (typeof value !== "boolean") return MISMATCH;
-    this.#values.push(value);
+    if (this.#count === this.#values.length) this.#grow();
+    this.#values[this.#count++] = value ? 1 : 0;
     return 1;
   }
 
+  #grow(): void {
+    const values = new Uint8Array(2 * this.#values.length);
+    values.set(this.#values);
+    this.#values = values;
+  }
+
   truncate(count: number): void {
-    if (count < this.#values.length) this.#values.length = count;
+    this.#count = Math.min(this.#count, count);
   }
 
   spec(): ElementSpec {
@@ -24,10 +34,11 @@ export class BooleanColumn implements ColumnWriter {
   }
 
   finish(out: ByteWriter): void {
-    if (this.#values.length === 0) return;
+    if (this.#count === 0) return;
     out.align(8);
-    out.raw(Uint8Array.from(this.#values, Number));
-    this.#values = [];
+    const taken = out.raw(this.#values.subarray(0, this.#count));
+    if (taken) this.#values = new Uint8Array(this.#count + (this.#count >> 3));
+    this.#count = 0;
   }
 }
 
