@@ -6,6 +6,15 @@ import type { Guarantee, StateView } from "./core/state.ts";
 /**
  * The state of a dispatcher. A released client and a departed worker leave their lists; finished iterations stay
  * until nobody has read them for `jobGcTimeoutMs`, or a thousand newer ones are idle too.
+ *
+ * @example
+ * ```ts
+ * import { DispatchServer } from "@sluice/data";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using dispatcher = await DispatchServer.start();
+ * assertEquals(dispatcher.status().workers, []);
+ * ```
  */
 export interface DispatcherStatus {
   /** Registered datasets. */

@@ -5,6 +5,7 @@ import { ShardingPolicy } from "../../graph/mod.ts";
 import { answer, type Context, type Decision } from "./decision.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { indexCount, leaseSize } from "./lease_size.ts";
+import { wasGivenOut } from "./ids.ts";
 import { jobOfIteration } from "./lookup.ts";
 import type { Source, TaskLeases } from "./state.ts";
 
@@ -29,6 +30,8 @@ export type GetSplitReply =
   }
   | { readonly kind: "end"; readonly sourceIsEmpty: boolean };
 
+const OVER: GetSplitReply = { kind: "end", sourceIsEmpty: false };
+
 /**
  * Leases further splits to a task. The end of a repetition needs no update: once its last index is leased,
  * everybody who asks gets the end, however often, until somebody asks for the next repetition.
@@ -36,18 +39,22 @@ export type GetSplitReply =
 export function getSplit({ state }: Context, request: GetSplitRequest): Decision<GetSplitReply> {
   const { iterationId, taskId, source: index, repetition, requestId } = request;
   const iteration = state.iterations.get(iterationId);
-  if (!iteration) throw new NotFoundError(`Iteration ${iterationId} not found`);
+  if (!iteration) {
+    if (wasGivenOut(state, "iteration", iterationId)) return answer(OVER);
+    throw new NotFoundError(`Iteration ${iterationId} not found`);
+  }
   if (jobOfIteration(state, iteration).policy !== ShardingPolicy.DYNAMIC) {
     throw new FailedPreconditionError(
       `Cannot get split for iteration ${iterationId}, since it is not a distributed_epoch iteration`,
     );
   }
   const task = state.tasks.get(taskId);
+  if (!task && wasGivenOut(state, "task", taskId)) return answer(OVER);
   if (task?.iterationId !== iterationId) {
     throw new NotFoundError(`Task ${taskId} not found in iteration ${iterationId}`);
   }
   // Fetching ahead may go on for a moment after the last element was taken.
-  if (task.finished) return answer({ kind: "end", sourceIsEmpty: false });
+  if (task.finished) return answer(OVER);
   const source = iteration.sources[index];
   if (!source) {
     throw new InvalidArgumentError(

@@ -2,11 +2,8 @@
 
 import { InvalidArgumentError, NotFoundError } from "../../base/mod.ts";
 import type { Context, Decision } from "./decision.ts";
-import { createState } from "./state.ts";
+import { wasGivenOut } from "./ids.ts";
 import type { FinishTask } from "./updates.ts";
-
-/** Ids below it were never given out. */
-const FIRST_TASK_ID = createState().next.task;
 
 /** Tasks that have ended. */
 export interface WorkerUpdateRequest {
@@ -25,7 +22,7 @@ export function workerUpdate(
     if (!task) {
       // A task that was here and went (its worker counted as lost, or its iteration is over) has ended anyway:
       // a worker that repeats its report must not be stuck with it.
-      if (taskId >= FIRST_TASK_ID && taskId < state.next.task) continue;
+      if (wasGivenOut(state, "task", taskId)) continue;
       throw new NotFoundError(`Task ${taskId} not found`);
     }
     if (task.address !== address) {

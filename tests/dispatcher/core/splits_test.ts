@@ -158,6 +158,17 @@ Deno.test("fetching ahead beyond the task's end finds the end", () => {
   assertEquals(core.split({ taskId: 4000, repetition: 0, requestId: 1 }).kind, "end");
 });
 
+Deno.test("a worker that was lost without knowing it finds the end, not an error for its readers", () => {
+  const core = sharded([indexes(100)]);
+  const ask = () =>
+    core.run(getSplit, { iterationId: 2000, taskId: 4000, source: 0, repetition: 0, requestId: 1 });
+  core.leave("w0:1");
+  assertEquals(ask(), { kind: "end", sourceIsEmpty: false });
+  core.release(3000);
+  core.core.replay({ type: "collectIteration", iterationId: 2000, at: 0 });
+  assertEquals(ask(), { kind: "end", sourceIsEmpty: false });
+});
+
 Deno.test("splits of what does not exist or is not split are refused", () => {
   const core = sharded([indexes(100)]);
   core.client(core.job(ShardingPolicy.OFF));
