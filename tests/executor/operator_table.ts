@@ -14,7 +14,7 @@ export interface TableEntry {
 }
 
 /** `map` with its usual attributes. */
-export function map(input: GraphNode, live: (x: never) => unknown, parallel = 1): GraphNode {
+export function map(input: GraphNode, live: (x: never, context: never) => unknown, parallel = 1): GraphNode {
   return checkNode({ op: "map", inputs: [input], fn: fn(live), parallel, deterministic: null });
 }
 
