@@ -166,9 +166,9 @@ function stackTensors(tensors: readonly Tensor[], place: string): Tensor {
     if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
       throw differing(
         "shapes",
-        `shape [${shape.join(", ")}]`,
+        `has shape [${shape.join(", ")}]`,
         i,
-        `shape [${tensor.shape.join(", ")}]`,
+        `has shape [${tensor.shape.join(", ")}]`,
         place,
       );
     }
