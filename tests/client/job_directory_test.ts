@@ -97,6 +97,16 @@ Deno.test("a registration that failed is not remembered, and its pass does not c
   assertEquals(dispatcher.iterations.map(({ repetition }) => repetition), [0n]);
 });
 
+Deno.test("a pass that could not be begun does not count", async () => {
+  const { dispatcher, open } = fakeService([[1]]);
+  const node = serviceNode({ jobName: "shared" });
+  dispatcher.iterationError = new InternalError("broken");
+  await assertRejects(async () => await open(node).next(), InternalError, "broken");
+  dispatcher.iterationError = null;
+  assertEquals(await readAll(open(node)), [1]);
+  assertEquals(dispatcher.iterations.map(({ repetition }) => repetition), [0n]);
+});
+
 Deno.test("a pass that waits for another one's registration makes its own if that one gives up", async () => {
   const service = fakeService([[1]]);
   const { network, open } = service;

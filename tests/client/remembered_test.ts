@@ -42,3 +42,16 @@ Deno.test("a value is forgotten only by its name", async () => {
   remembered.forget(1);
   assertEquals(await remembered.get(() => Promise.resolve(3)), 3);
 });
+
+Deno.test("of those who wait for a making that fails, one makes it for all", async () => {
+  const remembered = new Remembered<number>();
+  const first = remembered.get(() => Promise.reject(new Error("no")));
+  let made = 0;
+  const make = async () => {
+    await Promise.resolve();
+    return ++made;
+  };
+  const others = [remembered.get(make), remembered.get(make), remembered.get(make)];
+  await assertRejects(() => first, Error, "no");
+  assertEquals(await Promise.all(others), [1, 1, 1]);
+});

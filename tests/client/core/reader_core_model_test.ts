@@ -14,7 +14,8 @@ class ModelWorker {
   session = "";
   taken = 0;
   limit = 0;
-  stream: { number: number; state: "opening" | "open"; cursor: number; reads: number } | null = null;
+  stream: { command: Command<"open">; state: "opening" | "open"; cursor: number; reads: number } | null =
+    null;
   acknowledgements: Command<"acknowledge">[] = [];
   endSent = false;
   runs = 1;
@@ -89,12 +90,10 @@ class History {
       const worker = "task" in command ? this.workers[Number(command.task)] : undefined;
       switch (command.kind) {
         case "open":
-          worker!.stream = { number: command.stream, state: "opening", cursor: -1, reads: 0 };
-          worker!.acknowledgements.push({ ...command, kind: "acknowledge" });
-          this.#opening.set(worker!.id, worker!.acknowledgements.pop()!);
+          worker!.stream = { command, state: "opening", cursor: -1, reads: 0 };
           break;
         case "read":
-          assertEquals(worker!.stream?.number, command.stream);
+          assertEquals(worker!.stream?.command.stream, command.stream);
           worker!.stream!.reads++;
           break;
         case "close":
@@ -120,8 +119,6 @@ class History {
       }
     }
   }
-
-  readonly #opening = new Map<bigint, Command<"acknowledge">>();
 
   #want() {
     this.#wanted = true;
@@ -156,8 +153,8 @@ class History {
   }
 
   #openSession(worker: ModelWorker) {
-    const { position } = this.#opening.get(worker.id)!;
     const stream = worker.stream!;
+    const { position } = stream.command;
     stream.state = "open";
     if (worker.session !== "" && worker.session === position.session) {
       worker.taken = Math.max(worker.taken, position.taken);
@@ -180,7 +177,7 @@ class History {
   }
 
   #onStream(worker: ModelWorker, make: (task: bigint, stream: number) => ReaderEvent<string>) {
-    if (worker.stream) this.#step(make(worker.id, worker.stream.number));
+    if (worker.stream) this.#step(make(worker.id, worker.stream.command.stream));
   }
 
   #deliver(worker: ModelWorker) {
@@ -200,16 +197,16 @@ class History {
 
   #deliverEnd(worker: ModelWorker) {
     worker.endSent = true;
-    const { number } = worker.stream!;
+    const { stream } = worker.stream!.command;
     worker.stream = null;
-    this.#step({ kind: "ended", task: worker.id, stream: number });
+    this.#step({ kind: "ended", task: worker.id, stream });
   }
 
   #breakStream(worker: ModelWorker) {
-    const { number } = worker.stream!;
+    const { stream } = worker.stream!.command;
     worker.stream = null;
     const error = new Error("broken");
-    this.#step({ kind: "streamFailed", task: worker.id, stream: number, retryable: true, error });
+    this.#step({ kind: "streamFailed", task: worker.id, stream, retryable: true, error });
   }
 
   #acknowledge(worker: ModelWorker, arrives: boolean) {

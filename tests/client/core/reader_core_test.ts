@@ -156,6 +156,17 @@ Deno.test("a stream reads on only while there is room in blocks and bytes", () =
   );
 });
 
+Deno.test("one large block among small ones fills the buffer by its bytes", () => {
+  const reader = core({ maxBytes: 1000 });
+  run(reader, listed(A), opened(1n), block(1n, 0, { bytes: 10 }), wanted, taken);
+  run(reader, block(1n, 1, { bytes: 2000 }));
+  assertEquals(run(reader, ready(1n)), []);
+  assertEquals(run(reader, wanted), [
+    { kind: "handOver", block: "1/1" },
+    { kind: "read", task: 1n, stream: 1 },
+  ]);
+});
+
 Deno.test("a broken stream is opened again in its session, behind the last block, and a heartbeat is sent", () => {
   const reader = core({ maxBlocks: 4 });
   run(reader, listed(A), opened(1n), block(1n, 0), block(1n, 1), wanted, taken);
@@ -211,6 +222,19 @@ Deno.test("another session means a restarted worker: its numbers begin at 0, and
   const [command] = run(reader, taken, sent);
   assertEquals(command.kind === "acknowledge" && command.position.session, "t");
   assertEquals(command.kind === "acknowledge" && command.position.taken, 1, "only the new session's blocks");
+});
+
+Deno.test("a restarted worker has the room that was left, and is told as soon as that is used up", () => {
+  const reader = core({ maxBlocks: 1 });
+  run(reader, listed(A), opened(1n));
+  for (let i = 0; i < 5; i++) run(reader, block(1n, i), wanted, acknowledged(1n), taken);
+  const [reopened] = run(reader, broken(1n, 1));
+  assertEquals(reopened.kind === "open" && reopened.position, { session: "s", next: 5, taken: 5, limit: 6 });
+  run(reader, opened(1n, { stream: 2, session: "t" }), block(1n, 0, { stream: 2 }));
+  assertEquals(run(reader, wanted).map((c) => c.kind === "acknowledge" ? c.position.limit : c.kind), [
+    "handOver",
+    2,
+  ]);
 });
 
 Deno.test("another run of a worker, or another address, is asked at once, for the same session", () => {

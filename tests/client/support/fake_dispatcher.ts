@@ -21,6 +21,8 @@ export class FakeDispatcher {
   heartbeatError: Error | null = null;
   /** Refuses registrations. */
   registerError: Error | null = null;
+  /** Refuses to begin a pass. */
+  iterationError: Error | null = null;
   /** The compression of dataset "images"; other ids are not known. */
   compression: Compression = 0;
   cardinality = 7n;
@@ -47,6 +49,7 @@ export class FakeDispatcher {
         return { jobId: BigInt(4999 + this.jobs.length) };
       },
       getOrCreateIteration: (request) => {
+        if (this.iterationError) throw this.iterationError;
         if (request.jobId > BigInt(4999 + this.jobs.length)) {
           throw new NotFoundError(`Job with id ${request.jobId} not found`);
         }
