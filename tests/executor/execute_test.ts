@@ -17,6 +17,7 @@ import { DONE, execute } from "../../src/executor/mod.ts";
 import { checkNode } from "../../src/graph/mod.ts";
 import { map } from "./operator_table.ts";
 import { probe } from "./probe.ts";
+import { SharedSplits } from "./split_supply.ts";
 import { fn, fromArray, fromGenerator, range, run, runSync, testContext } from "./support.ts";
 
 Deno.test("nothing is begun before the first pull", async () => {
@@ -265,6 +266,7 @@ Deno.test("a data service is read by the reader that the execution was given", a
   });
   let closed = 0;
   const elements = await run(checkNode({ op: "repeat", inputs: [node], count: 2 }), {
+    splits: new SharedSplits([]).supply({ empty: true }),
     dataService: (read, { splits }) => {
       assertStrictEquals(read, node);
       assertEquals(splits, undefined);
@@ -280,4 +282,16 @@ Deno.test("a pipeline of 500 operators runs", () => {
   let node = fromArray([1, 2, 3]);
   for (let i = 0; i < 500; i++) node = map(node, (x: number) => x + 1);
   assertEquals(runSync(node), [501, 502, 503]);
+});
+
+Deno.test("closing does not wait for a generator that never goes on", async () => {
+  const iterator = execute(
+    fromGenerator(async function* () {
+      yield await new Promise<number>(() => {});
+    }),
+    testContext(),
+  );
+  const waiting = iterator.next();
+  await iterator.close();
+  assertStrictEquals(await waiting, DONE);
 });

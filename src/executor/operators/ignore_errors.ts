@@ -56,7 +56,7 @@ class IgnoreErrors implements ElementIterator<Element> {
   }
 
   #skip(error: unknown): void {
-    // Once the reader has left every pull may fail, and skipping would go on for ever.
+    // What fails because the reader has left is not missing anywhere; what would fail again is not to be skipped.
     if (this.#run.stopped || (error instanceof Error && this.#run.fatal.has(error))) throw error;
     this.#skipped++;
     if (this.#log) warn(this.#run.context.log, error, this.#skipped);

@@ -14,7 +14,7 @@ export function interleave(node: InterleaveNode, place: Place): ElementIterator<
   const opener = new Opener(place.input(), place, place.bind(node.fn));
   if (node.parallel <= 1) return new Interleave(opener, node);
   const deterministic = node.deterministic ?? place.deterministic;
-  return new ParallelInterleave(opener, { ...node, deterministic, run: place.run });
+  return new ParallelInterleave(opener, { ...node, deterministic });
 }
 
 /**

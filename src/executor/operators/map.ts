@@ -13,7 +13,6 @@ export function map(node: MapNode, place: Place): ElementIterator<Element> {
   return new ParallelMap(place.input(), place.bind(node.fn), {
     parallel: node.parallel,
     deterministic: node.deterministic ?? place.deterministic,
-    run: place.run,
   });
 }
 

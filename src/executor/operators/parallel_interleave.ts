@@ -5,7 +5,6 @@ import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
-import type { Run } from "../run.ts";
 import { Lane } from "./lane.ts";
 
 /** How a parallel interleave runs. */
@@ -18,8 +17,6 @@ export interface ParallelInterleaveOptions {
   readonly parallel: number;
   /** Whether the order is that of the sequential interleave; else what is ready comes first. */
   readonly deterministic: boolean;
-  /** The execution, whose end stops reading ahead. */
-  readonly run: Run;
 }
 
 /** Most elements that wait in one lane: long blocks need no more to keep the reader busy. */
@@ -125,10 +122,10 @@ export class ParallelInterleave implements ElementIterator<Element> {
 
   /** Opens iterators for empty slots, one to spare, and lets up to `parallel` of those that are open read on. */
   #readAhead(): void {
-    const { parallel, cycleLength, blockLength, run } = this.#options;
+    const { parallel, cycleLength, blockLength } = this.#options;
     const wanted = Math.max(1, Math.min(parallel, cycleLength - this.#open));
     while (
-      !this.#closed && !run.stopped && !this.#opening && !this.#inputEnded && this.#spare.length < wanted
+      !this.#closed && !this.#opening && !this.#inputEnded && this.#spare.length < wanted
     ) {
       this.#openOne();
     }
@@ -136,7 +133,7 @@ export class ParallelInterleave implements ElementIterator<Element> {
     const ahead = Math.min(blockLength, MOST_AHEAD);
     let pulling = lanes.reduce((count, lane) => count + Number(lane.pulling), 0);
     for (const lane of lanes) {
-      if (this.#closed || run.stopped || pulling >= parallel) return;
+      if (this.#closed || pulling >= parallel) return;
       if (lane.pulling) continue;
       lane.pull(ahead);
       if (lane.pulling) pulling++;

@@ -5,7 +5,6 @@ import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
-import type { Run } from "../run.ts";
 
 /** A call that was begun; `outcome` is null until it has ended. */
 interface Call {
@@ -18,8 +17,6 @@ export interface ParallelMapOptions {
   readonly parallel: number;
   /** Whether results come in the order of their elements; else as they are ready. */
   readonly deterministic: boolean;
-  /** The execution, whose end stops new calls. */
-  readonly run: Run;
 }
 
 /**
@@ -87,7 +84,7 @@ export class ParallelMap implements ElementIterator<Element> {
 
   #pump(): void {
     while (
-      !this.#ended && !this.#pulling && !this.#run.stopped && this.#outstanding < this.#options.parallel
+      !this.#ended && !this.#pulling && this.#outstanding < this.#options.parallel
     ) {
       let element: MaybePromise<Pulled<Element>>;
       try {
@@ -103,10 +100,6 @@ export class ParallelMap implements ElementIterator<Element> {
         if (value !== BEGUN) this.#deliver(value);
       }
     }
-  }
-
-  get #run(): Run {
-    return this.#options.run;
   }
 
   #follow(pulled: Promise<Pulled<Element>>): void {

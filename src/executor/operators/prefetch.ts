@@ -6,11 +6,10 @@ import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
-import type { Run } from "../run.ts";
 
 /** Builds `prefetch`. */
 export function prefetch(node: PrefetchNode, place: Place): ElementIterator<Element> {
-  return node.bufferSize <= 0 ? place.input() : new Prefetch(place.input(), node.bufferSize, place.run);
+  return node.bufferSize <= 0 ? place.input() : new Prefetch(place.input(), node.bufferSize);
 }
 
 /**
@@ -20,16 +19,14 @@ export function prefetch(node: PrefetchNode, place: Place): ElementIterator<Elem
 class Prefetch implements ElementIterator<Element> {
   readonly #input: ElementIterator<Element>;
   readonly #size: number;
-  readonly #run: Run;
   readonly #buffer = new Fifo<Element | Failure>();
   #pulling = false;
   #ended = false;
   #waiter: { resolve(pulled: Pulled<Element>): void; reject(reason: unknown): void } | null = null;
 
-  constructor(input: ElementIterator<Element>, size: number, run: Run) {
+  constructor(input: ElementIterator<Element>, size: number) {
     this.#input = input;
     this.#size = size;
-    this.#run = run;
   }
 
   next(): MaybePromise<Pulled<Element>> {
@@ -75,7 +72,7 @@ class Prefetch implements ElementIterator<Element> {
   }
 
   #mayPull(): boolean {
-    return !this.#pulling && !this.#ended && !this.#run.stopped && this.#buffer.length < this.#size;
+    return !this.#pulling && !this.#ended && this.#buffer.length < this.#size;
   }
 
   #follow(pulled: Promise<Pulled<Element>>): void {

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { InternalError } from "../../../src/base/mod.ts";
 import { DONE, type ElementIterator, execute } from "../../../src/executor/mod.ts";
 import { checkNode, type GraphNode } from "../../../src/graph/mod.ts";
+import { map } from "../operator_table.ts";
 import { fn, range, testContext } from "../support.ts";
 
 interface Calls {
@@ -112,4 +113,15 @@ Deno.test("a take above stops the calls when it has enough", async () => {
   for (let i = 0; i < 10; i++) await Promise.resolve();
   assertEquals([...calls.open.keys()], [3]);
   await iterator.close();
+});
+
+Deno.test("an element that comes after the close is not given to the function", async () => {
+  const later = Promise.withResolvers<number>();
+  const { calls, iterator } = start((c) => parallelMap(c, null, map(range(1), () => later.promise)));
+  const waiting = iterator.next();
+  await iterator.close();
+  assertStrictEquals(await waiting, DONE);
+  later.resolve(1);
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  assertEquals(calls.open.size, 0);
 });
