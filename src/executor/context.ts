@@ -8,7 +8,9 @@ import type { ElementIterator } from "./iterator.ts";
 
 /** A piece of a source's input: the indexes from `start` (included) to `end` (excluded). */
 export interface Split {
+  /** The first index. */
   readonly start: number;
+  /** The index after the last. */
   readonly end: number;
   /** The file names at those indexes, where the source is a list of files. */
   readonly names?: readonly string[];
@@ -49,13 +51,19 @@ export type DataServiceReader = (
 export interface ExecutionContext {
   /** Aborted when the reader leaves; every wait of an operator ends with its reason. */
   readonly signal: AbortSignal;
+  /** Where time comes from. */
   readonly clock: Clock;
   /** Seeds what the user left unseeded. */
   readonly random: Random;
+  /** Where operators say what a person should know. */
   readonly log: Log;
+  /** Where `listFiles` and `readFiles` find files. */
   readonly files: FileSystem;
+  /** Makes the user functions of the graph callable. */
   readonly functions: FunctionRuntime;
+  /** What user functions build datasets with. */
   readonly Dataset: DatasetBuilder;
+  /** Reads what `distribute()` and `fromDatasetId()` stand for. */
   readonly dataService: DataServiceReader;
   /** Which pass over the dataset this is, from 0: shuffles with `reshuffleEachIteration` differ by it. */
   readonly epoch: number;
