@@ -30,14 +30,23 @@
  */
 
 import { DataLossError } from "../base/mod.ts";
-import type { ColumnReader } from "./columns/column.ts";
 import { readColumn } from "./columns/make_column.ts";
 import { RunReader } from "./columns/run_reader.ts";
 import type { ElementSpec } from "./spec.ts";
+import type { Element } from "./types.ts";
 import { DEFAULT_MAX_BYTES } from "./value.ts";
 
 /** Gives the elements of a block. */
-export type BlockReader = ColumnReader;
+export interface BlockReader {
+  /** How many there are. */
+  readonly count: number;
+  /**
+   * Element `index`, from 0 to `count - 1`; any other index is the caller's mistake and gives anything.
+   *
+   * @throws {DataLossError} if its bytes are damaged in a way that only shows here (text, self-describing values)
+   */
+  get(index: number): Element;
+}
 
 /** What is known of a block besides its payload. */
 export interface BlockHeader {

@@ -21,5 +21,5 @@ export { slices } from "./slices.ts";
 export type { ElementSpec } from "./spec.ts";
 export { stack } from "./stack.ts";
 export type { DType, Element, Tensor, TypedArray } from "./types.ts";
-export { stackedLength, unstack } from "./unstack.ts";
+export { type Parts, stackedLength, unstack } from "./unstack.ts";
 export { decodeValue, encodeValue } from "./value.ts";

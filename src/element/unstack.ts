@@ -9,6 +9,7 @@ import type { Element, Tensor } from "./types.ts";
 
 /** Parts of an element along its first axis. */
 export interface Parts {
+  /** How many there are. */
   readonly length: number;
   /** Part `i`; typed arrays and tensors are views. */
   get(i: number): Element;

@@ -7,6 +7,7 @@ export type CodecName = "NONE" | "SNAPPY" | "ZSTD" | "GZIP";
 
 /** Compresses and decompresses. */
 export interface Codec {
+  /** What blocks say they were compressed by. */
   readonly name: CodecName;
   /** Whether {@linkcode Codec.compress} works here; some runtimes can only decompress. */
   readonly canCompress: boolean;
