@@ -105,7 +105,9 @@ function checkImport(from: string, specifier: string, target: string): void {
     );
   }
   const name = packageOf(specifier);
-  if (!here.packages?.some((allowed) => allowed === name || allowed === specifier)) findings.push(`src/${from} (floor ${here.floor}) imports ${specifier}`);
+  if (!here.packages?.some((allowed) => allowed === name || allowed === specifier)) {
+    findings.push(`src/${from} (floor ${here.floor}) imports ${specifier}`);
+  }
 }
 
 /** Checks that the modules a browser would load touch neither `Deno` nor `node:`. */
@@ -116,6 +118,10 @@ async function checkDoor(entry: string): Promise<void> {
     const code = stripComments(await Deno.readTextFile(new URL(module.specifier)));
     const path = `src/${module.specifier.slice(src.length)}`;
     if (/\bDeno\s*(\.|\[|\?\.)/.test(code)) findings.push(`${entry} reaches ${path}, which touches Deno`);
+    const modern = code.match(/\busing \w+ =|Promise\.withResolvers/);
+    if (modern) {
+      findings.push(`${entry} reaches ${path}, which uses "${modern[0]}": Node 20 has no such thing`);
+    }
     for (const { specifier } of module.dependencies ?? []) {
       if (specifier.startsWith("node:")) {
         findings.push(`${entry} reaches ${path}, which imports ${specifier}`);

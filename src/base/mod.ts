@@ -10,6 +10,7 @@ export { backoffMs, type BackoffOptions } from "./backoff.ts";
 export { Channel, type ChannelOptions, CLOSED } from "./channel.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";
 export { crc32c, maskedCrc32c } from "./crc32c.ts";
+export { type Deferred, deferred } from "./deferred.ts";
 export {
   AlreadyExistsError,
   CanceledError,

@@ -24,7 +24,7 @@ export async function callWithDeadline<T>(
   const controller = new AbortController();
   const forward = () => controller.abort(signal!.reason);
   signal?.addEventListener("abort", forward, { once: true });
-  using _timer = clock.setTimer(
+  const timer = clock.setTimer(
     () => controller.abort(new DeadlineExceededError(`No answer in ${timeoutMs} ms`)),
     timeoutMs,
   );
@@ -33,6 +33,7 @@ export async function callWithDeadline<T>(
     const sent = send({ signal: controller.signal, timeoutMs: Math.ceil(timeoutMs) + 1 });
     return await raceAbort(sent, controller.signal);
   } finally {
+    timer.clear();
     signal?.removeEventListener("abort", forward);
   }
 }

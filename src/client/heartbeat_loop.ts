@@ -73,25 +73,29 @@ export class HeartbeatLoop {
     const { clock, random, log } = link.environment;
     const { service, timeoutMs } = link;
     const attempts = new Attempts({ clock, random, log, what: "send a heartbeat", service, timeoutMs });
-    using _warning = attempts.warnLater();
+    const warning = attempts.warnLater();
     let neededSince: number | null = isNeeded() ? clock.now() : null;
-    for (;;) {
-      onSend();
-      try {
-        const send = (call: { signal: AbortSignal; timeoutMs: number }) =>
-          link.client.clientHeartbeat({ iterationClientId: clientId }, call);
-        const deadline = Math.max(1, Math.min(CALL_TIMEOUT_MS, timeoutMs));
-        return await callWithDeadline(send, { clock, timeoutMs: deadline, signal });
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isRetryable(error)) throw error;
-        const delay = attempts.failed(error);
-        if (!isNeeded()) neededSince = null;
-        else neededSince ??= clock.now();
-        const left = neededSince === null ? Infinity : neededSince + timeoutMs - clock.now();
-        if (left <= 0) throw attempts.giveUp();
-        await clock.sleep(Math.min(delay, left), { signal });
+    try {
+      for (;;) {
+        onSend();
+        try {
+          const send = (call: { signal: AbortSignal; timeoutMs: number }) =>
+            link.client.clientHeartbeat({ iterationClientId: clientId }, call);
+          const deadline = Math.max(1, Math.min(CALL_TIMEOUT_MS, timeoutMs));
+          return await callWithDeadline(send, { clock, timeoutMs: deadline, signal });
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!isRetryable(error)) throw error;
+          const delay = attempts.failed(error);
+          if (!isNeeded()) neededSince = null;
+          else neededSince ??= clock.now();
+          const left = neededSince === null ? Infinity : neededSince + timeoutMs - clock.now();
+          if (left <= 0) throw attempts.giveUp();
+          await clock.sleep(Math.min(delay, left), { signal });
+        }
       }
+    } finally {
+      warning.clear();
     }
   }
 }

@@ -43,8 +43,9 @@ export async function joinIteration(
     return { clientId: iterationClientId, state };
   } catch (error) {
     if (signal.aborted) {
-      using _timer = clock.setTimer(() => patience.abort(signal.reason), FAREWELL_MS);
+      const timer = clock.setTimer(() => patience.abort(signal.reason), FAREWELL_MS);
       await releaseLate(joining, link);
+      timer.clear();
     }
     throw error;
   }

@@ -1,6 +1,14 @@
 /** Waiting for a dispatcher that cannot be reached: how long, with which words. */
 
-import { backoffMs, type Clock, type Log, messageOf, type Random, UnavailableError } from "../base/mod.ts";
+import {
+  backoffMs,
+  type Clock,
+  type Log,
+  messageOf,
+  type Random,
+  type Timer,
+  UnavailableError,
+} from "../base/mod.ts";
 import { isRetryable } from "../rpc/mod.ts";
 import { CALL_TIMEOUT_MS, callWithDeadline, type DeadlineOptions } from "./call_with_deadline.ts";
 
@@ -38,8 +46,8 @@ export class Attempts {
     return backoffMs(this.#count++, this.#patience.random);
   }
 
-  /** Says after a second that somebody waits; disposing of it says nothing. */
-  warnLater(): Disposable {
+  /** Says after a second that somebody waits; clearing it says nothing. */
+  warnLater(): Timer {
     const { clock, log, what, service, timeoutMs } = this.#patience;
     return clock.setTimer(() => {
       const last = this.#count > 0 ? messageOf(this.#last) : "no answer yet";
@@ -76,19 +84,23 @@ export async function callPatiently<T>(
   const { clock, timeoutMs, signal } = patience;
   const attempts = new Attempts(patience);
   const end = clock.now() + timeoutMs;
-  using _warning = attempts.warnLater();
-  for (;;) {
-    // Even a timeout of nothing is worth one attempt, and one attempt is worth a moment.
-    const left = Math.max(end - clock.now(), 1);
-    try {
-      return await callWithDeadline(send, { clock, timeoutMs: Math.min(left, CALL_TIMEOUT_MS), signal });
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!isRetryable(error)) throw error;
-      const delay = attempts.failed(error);
-      const rest = end - clock.now();
-      if (rest <= 0) throw attempts.giveUp();
-      await clock.sleep(Math.min(delay, rest), { signal });
+  const warning = attempts.warnLater();
+  try {
+    for (;;) {
+      // Even a timeout of nothing is worth one attempt, and one attempt is worth a moment.
+      const left = Math.max(end - clock.now(), 1);
+      try {
+        return await callWithDeadline(send, { clock, timeoutMs: Math.min(left, CALL_TIMEOUT_MS), signal });
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isRetryable(error)) throw error;
+        const delay = attempts.failed(error);
+        const rest = end - clock.now();
+        if (rest <= 0) throw attempts.giveUp();
+        await clock.sleep(Math.min(delay, rest), { signal });
+      }
     }
+  } finally {
+    warning.clear();
   }
 }

@@ -1,4 +1,4 @@
-import { assertNever, type MaybePromise, raceAbort } from "../base/mod.ts";
+import { assertNever, type Deferred, deferred, type MaybePromise, raceAbort } from "../base/mod.ts";
 import type { BlockReader, Element } from "../element/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../executor/mod.ts";
 import type { DataServiceNode } from "../graph/mod.ts";
@@ -55,7 +55,7 @@ export class ServiceReader implements ElementIterator<Element> {
 
   #starting: Promise<void> | null = null;
   #joined: Joined | null = null;
-  #pull: PromiseWithResolvers<Pulled<Element>> | null = null;
+  #pull: Deferred<Pulled<Element>> | null = null;
   #ending: Ending | null = null;
   #farewell: Promise<void> = Promise.resolve();
 
@@ -95,7 +95,7 @@ export class ServiceReader implements ElementIterator<Element> {
       if (this.#count > 0) return this.next();
     }
     if (this.#ending) return this.#giveEnding(this.#ending);
-    this.#pull = Promise.withResolvers();
+    this.#pull = deferred();
     return this.#pull.promise;
   }
 
@@ -173,13 +173,14 @@ export class ServiceReader implements ElementIterator<Element> {
   async #takeLeave(): Promise<void> {
     const { clock } = this.#options.environment;
     const enough = new AbortController();
-    using _timer = clock.setTimer(() => enough.abort(), FAREWELL_MS);
+    const timer = clock.setTimer(() => enough.abort(), FAREWELL_MS);
     const leaving = Promise.all([
       this.#starting, // It may have a client to release that this reader does not know yet.
       this.#releaseClient(),
       this.#joined?.workers.release(this.#core.openSessions()),
     ]);
     await raceAbort(leaving, enough.signal).catch(() => {});
+    timer.clear();
     this.#joined?.workers.closeAll();
   }
 

@@ -1,4 +1,11 @@
-import { backoffMs, type Clock, DataLossError, type Random, UnavailableError } from "../base/mod.ts";
+import {
+  backoffMs,
+  type Clock,
+  DataLossError,
+  deferred,
+  type Random,
+  UnavailableError,
+} from "../base/mod.ts";
 import type { BlockReader } from "../element/mod.ts";
 import { isRetryable, readElementStream, type ReceivedBatch } from "../rpc/mod.ts";
 import type { BlockDecoder } from "./block_decoder.ts";
@@ -24,7 +31,7 @@ export class TaskStream {
   readonly #command: Extract<ReaderCommand<BlockReader>, { kind: "open" }>;
   readonly #options: TaskStreamOptions;
   readonly #controller = new AbortController();
-  readonly #session = Promise.withResolvers<string>();
+  readonly #session = deferred<string>();
   #hasAsked = false;
   #mayRead = false;
   #allow: (() => void) | null = null;

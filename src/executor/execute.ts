@@ -1,4 +1,4 @@
-import { CanceledError, isPromise, type MaybePromise } from "../base/mod.ts";
+import { CanceledError, deferred, isPromise, type MaybePromise } from "../base/mod.ts";
 import type { Element } from "../element/mod.ts";
 import type { GraphNode } from "../graph/mod.ts";
 import type { ExecutionContext } from "./context.ts";
@@ -76,7 +76,7 @@ class Execution implements ElementIterator<Element> {
   }
 
   #race(pulled: Promise<Pulled<Element>>): Promise<Pulled<Element>> {
-    const { promise, resolve, reject } = Promise.withResolvers<Pulled<Element>>();
+    const { promise, resolve, reject } = deferred<Pulled<Element>>();
     this.#waiter = { resolve, reject };
     pulled.then(resolve, reject);
     return promise;

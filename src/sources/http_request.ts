@@ -68,7 +68,7 @@ export class HttpExchange {
 
   async #timed<T>(work: Promise<T>): Promise<T> {
     const { clock, idleTimeoutMs } = this.#context;
-    using _timer = clock.setTimer(() => {
+    const timer = clock.setTimer(() => {
       this.#abort.abort(new TransientError(`the server said nothing for ${idleTimeoutMs} ms`));
     }, idleTimeoutMs);
     try {
@@ -81,6 +81,8 @@ export class HttpExchange {
         throw new PermissionDeniedError(message, { cause: error });
       }
       throw new TransientError(messageOf(error), { cause: error });
+    } finally {
+      timer.clear();
     }
   }
 }
