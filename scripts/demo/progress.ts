@@ -1,5 +1,6 @@
 /** The progress of an epoch: a bar on a terminal, one line an epoch elsewhere. */
 
+import process from "node:process";
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
 
@@ -13,12 +14,12 @@ export class EpochProgress {
   /** Begins an epoch of `total` records. */
   constructor(title: string, total: number) {
     this.#title = title;
-    if (!Deno.stdout.isTerminal()) return;
+    if (!process.stdout.isTTY) return;
     this.#bar = new cliProgress.SingleBar({
       format: `${title} |{bar}| {value}/{total} records, {rate} records/s, {eta_formatted} left, loss {loss}`,
       clearOnComplete: true,
       hideCursor: true,
-      stream: Deno.stdout as unknown as NodeJS.WritableStream,
+      stream: process.stdout,
     }, cliProgress.Presets.shades_classic);
     this.#bar.start(total, 0, { rate: "-", loss: "-" });
   }
