@@ -6,13 +6,14 @@ import {
   type ElementIterator,
   execute,
 } from "../../executor/mod.ts";
-import { createFunctionRuntime, parseGraph, shardForPolicy, ShardingPolicy } from "../../graph/mod.ts";
+import { createFunctionRuntime, parseGraph, ShardingPolicy } from "../../graph/mod.ts";
 import type { DispatcherClient, WireBatch } from "../../rpc/mod.ts";
 import type { FileSystem } from "../../sources/mod.ts";
 import type { AcknowledgeOutcome } from "../core/session_book.ts";
 import { FirstComeFirstServedRunner } from "../runners/first_come_first_served.ts";
 import type { Acknowledgement, StreamRequest, TaskRunner } from "../runners/task_runner.ts";
 import { DispatcherSplits } from "./dispatcher_splits.ts";
+import { shardTask } from "./shard_task.ts";
 import type { GraphLoader, TaskDefinition, TaskHandle, TaskHost } from "./task_host.ts";
 
 /** What pipelines in this process are given. */
@@ -86,9 +87,9 @@ async function buildPipeline(
   signal: AbortSignal,
 ): Promise<ElementIterator<Element>> {
   const { clock, random, log, files, Dataset, dataService, dispatcher, dispatcherTimeoutMs } = options;
-  const { taskId, iterationId, policy, numWorkers, workerIndex, repetition } = definition;
+  const { taskId, iterationId, policy, repetition } = definition;
   const { root, modules } = parseGraph(await loadGraph(signal));
-  const graph = shardForPolicy(root, { policy, numWorkers, workerIndex });
+  const graph = await shardTask(root, definition, { files, signal });
   return execute(graph, {
     signal,
     clock,
