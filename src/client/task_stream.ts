@@ -7,7 +7,7 @@ import {
   UnavailableError,
 } from "../base/mod.ts";
 import type { BlockReader } from "../element/mod.ts";
-import { isRetryable, readElementStream, type ReceivedBatch } from "../rpc/mod.ts";
+import { fromElementFailure, isRetryable, readElementStream, type ReceivedBatch } from "../rpc/mod.ts";
 import type { BlockDecoder } from "./block_decoder.ts";
 import type { ReaderCommand, ReaderEvent } from "./core/events.ts";
 
@@ -104,6 +104,10 @@ export class TaskStream {
       if (isFirst) this.#nameSession(batch);
       isFirst = false;
       if (batch.count > 0) await this.#emitBlock(batch);
+      if (batch.error) {
+        const error = fromElementFailure(batch.error);
+        this.#emit({ kind: "failure", task, stream, sequence: batch.sequence, error });
+      }
       // Read to its very end, a connection can be used again.
       hasEnded ||= batch.endOfSequence;
       if (hasEnded) this.#emit({ kind: "ended", task, stream });

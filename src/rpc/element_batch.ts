@@ -4,16 +4,28 @@
  * its bytes go out, and come in, where they already are.
  */
 
-import { fromBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { DataLossError } from "../base/mod.ts";
 import type { CodecName } from "../element/mod.ts";
 import { Compression } from "../gen/sluice/v1/dataset_pb.ts";
-import { BlockEncoding, type ElementBatch, ElementBatchSchema } from "../gen/sluice/v1/element_pb.ts";
+import {
+  BlockEncoding,
+  type ElementBatch,
+  ElementBatchSchema,
+  ElementErrorSchema,
+} from "../gen/sluice/v1/element_pb.ts";
 import { MAX_ENVELOPE_BYTES, writePrefix } from "./envelope.ts";
 
 /** Layout of a block's payload. */
 export type BlockEncodingName = "columnar" | "selfDescribing";
+
+/** What a pipeline failed with, as it travels; see `ElementError` in `element.proto`. */
+export interface ElementFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly errorClass: string;
+}
 
 /** What a batch says besides its payload; see `element.proto`. */
 export interface BatchHeader {
@@ -28,6 +40,8 @@ export interface BatchHeader {
   /** Set in the first batch of a stream; else empty. */
   readonly sessionId: string;
   readonly endOfSequence: boolean;
+  /** An error of the pipeline, in place of elements. */
+  readonly error?: ElementFailure;
 }
 
 /** A batch to be sent. */
@@ -82,6 +96,7 @@ export function toElementBatch(batch: WireBatch): Omit<ElementBatch, "$typeName"
     elementSpec: batch.spec ?? new Uint8Array(),
     sessionId: batch.sessionId,
     endOfSequence: batch.endOfSequence,
+    ...(batch.error && { error: create(ElementErrorSchema, batch.error) }),
     payload: join(batch.payload),
   };
 }
@@ -96,6 +111,7 @@ const FIELD = {
   elementSpec: 6,
   sessionId: 7,
   endOfSequence: 8,
+  error: 9,
   padding: 14,
   payload: 15,
 } as const;
@@ -132,6 +148,10 @@ function encodeFields(batch: WireBatch, payloadSize: number): Uint8Array {
   if (batch.spec?.byteLength) writer.tag(FIELD.elementSpec, WireType.LengthDelimited).bytes(batch.spec);
   if (batch.sessionId) writer.tag(FIELD.sessionId, WireType.LengthDelimited).string(batch.sessionId);
   if (batch.endOfSequence) writer.tag(FIELD.endOfSequence, WireType.Varint).bool(true);
+  if (batch.error) {
+    const error = toBinary(ElementErrorSchema, create(ElementErrorSchema, batch.error));
+    writer.tag(FIELD.error, WireType.LengthDelimited).bytes(error);
+  }
   const fields = writer.finish();
   if (payloadSize === 0) return fields;
   const payloadTag = new BinaryWriter().tag(FIELD.payload, WireType.LengthDelimited).uint32(payloadSize)
@@ -184,6 +204,7 @@ export function decodeBatch(message: Uint8Array<ArrayBuffer>): ReceivedBatch {
     spec: batch.elementSpec.byteLength > 0 ? batch.elementSpec : null,
     sessionId: batch.sessionId,
     endOfSequence: batch.endOfSequence,
+    ...(batch.error && { error: batch.error }),
     payload: aligned(batch.payload as Uint8Array<ArrayBuffer>),
   };
 }

@@ -2,6 +2,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
+import type { ElementFailure } from "./element_batch.ts";
 import {
   errorFromCode,
   messageOf,
@@ -45,6 +46,20 @@ export function unreachable(address: string, cause: unknown): UnavailableError {
     ? cause.cause.message
     : messageOf(cause);
   return new UnavailableError(`Cannot reach ${address}: ${reason}`, { cause });
+}
+
+/** What a pipeline failed with, as it travels among the elements. */
+export function toElementFailure(thrown: unknown): ElementFailure {
+  const { code, rawMessage: message } = toConnectError(thrown);
+  const cause = thrown instanceof SluiceError && thrown.code === "internal" ? thrown.cause : undefined;
+  return { code: codeToString(code), message, errorClass: cause instanceof Error ? cause.name : "" };
+}
+
+/** The error that such a message stands for; where a user's function threw, its cause has that error's name. */
+export function fromElementFailure({ code, message, errorClass }: ElementFailure): SluiceError {
+  const cause = errorClass === "" ? undefined : Object.assign(new Error(message), { name: errorClass });
+  const known = codeFromString(code) === undefined ? "unknown" : code as SluiceErrorCode;
+  return errorFromCode(known, message, { cause });
 }
 
 function isFromServer(error: ConnectError): boolean {

@@ -10,6 +10,7 @@ export {
   type BatchHeader,
   codecName,
   compressionNumber,
+  type ElementFailure,
   type ReceivedBatch,
   toElementBatch,
   type WireBatch,
@@ -21,7 +22,13 @@ export {
   readElementStream,
   readElementStreamRequest,
 } from "./element_stream.ts";
-export { fromConnectError, isRetryable, toConnectError } from "./errors.ts";
+export {
+  fromConnectError,
+  fromElementFailure,
+  isRetryable,
+  toConnectError,
+  toElementFailure,
+} from "./errors.ts";
 export { type FetchHandler, MAX_MESSAGE_BYTES, mountServices } from "./mount.ts";
 export { normalizeTarget } from "./target.ts";
 export { PROTOCOL_VERSION, VERSION_HEADER } from "./version.ts";

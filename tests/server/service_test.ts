@@ -234,6 +234,45 @@ Deno.test("a service can be the source of a pipeline that another service runs",
   assertEquals(await dataset.toArray(), numbers(10).map((x) => x * 2));
 });
 
+/** An address on which nobody listens. */
+function closedPort(): string {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return `127.0.0.1:${listener.addr.port}`;
+}
+
+Deno.test("a source that cannot be reached is the reader's error, not a connection to try again", async () => {
+  await using cluster = await startCluster();
+  const address = closedPort();
+  const dataset = Dataset.textLines(`http://${address}/lines.txt`).apply(cluster.distribute());
+  await assertRejects(() => dataset.toArray(), UnavailableError, address);
+});
+
+Deno.test("a nested service that cannot be reached is the reader's error, after the elements before it", async () => {
+  await using cluster = await startCluster();
+  const service = closedPort();
+  const nested = Dataset.range(5).apply(
+    distribute({ processingMode: "parallel_epochs", service, dispatcherTimeoutMs: 100 }),
+  );
+  const dataset = Dataset.range(3).concatenate(nested).apply(cluster.distribute());
+  const read: number[] = [];
+  const readAll = async () => {
+    for await (const value of dataset) read.push(value);
+  };
+  await assertRejects(readAll, UnavailableError, service);
+  assertEquals(read, [0, 1, 2]);
+});
+
+Deno.test("the error of a user's function keeps operator, index, message and its class's name", async () => {
+  await using cluster = await startCluster();
+  const dataset = Dataset.range(10).map((x) => {
+    if (x === 3) throw new RangeError("three is bad");
+    return x;
+  }).apply(cluster.distribute());
+  const error = await assertRejects(() => dataset.toArray(), InternalError, "three is bad");
+  assertStringIncludes(error.message, "map element 3");
+  assertEquals((error.cause as Error).name, "RangeError");
+});
+
 Deno.test("a reader that started before its servers gets its elements", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;

@@ -201,7 +201,13 @@ Deno.test("the error of a user's function reaches the reader with its message", 
   await assertRejects(() => reader.toEnd(), InternalError, "three is bad");
   assertEquals(reader.elements, [0, 1, 2]);
   const { sessionId } = reader;
-  const rest = harness.read({ taskId: 1n, sessionId, nextSequence: 1n, limitSequence: 16n });
+  const rest = harness.read({
+    taskId: 1n,
+    sessionId,
+    nextSequence: 2n,
+    takenSequence: 2n,
+    limitSequence: 16n,
+  });
   assertEquals(await rest.toEnd(), [4, 5, 6, 7, 8, 9]);
 });
 

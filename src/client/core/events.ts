@@ -55,6 +55,14 @@ export type ReaderEvent<B> =
     readonly bytes: number;
     readonly block: B;
   }
+  /** The pipeline failed: the program gets the error after the blocks before it. */
+  | {
+    readonly kind: "failure";
+    readonly task: bigint;
+    readonly stream: number;
+    readonly sequence: number;
+    readonly error: unknown;
+  }
   /** The task has no more elements for this reader. */
   | { readonly kind: "ended"; readonly task: bigint; readonly stream: number }
   /** A stream failed; it may be opened again if `retryable`. */

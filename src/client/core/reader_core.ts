@@ -6,7 +6,7 @@
 import { assertNever, DataLossError } from "../../base/mod.ts";
 import { EndAgreement } from "./end_agreement.ts";
 import type { ListedTask, OpenSession, ReaderCommand, ReaderEvent } from "./events.ts";
-import { Task } from "./task.ts";
+import { type Item, Task } from "./task.ts";
 import { Window, type WindowOptions } from "./window.ts";
 
 type EventOf<B, K extends ReaderEvent<B>["kind"]> = Extract<ReaderEvent<B>, { kind: K }>;
@@ -80,7 +80,14 @@ export class ReaderCore<B> {
       case "ready":
         return this.#onStream(event, (task) => task.readWanted = true);
       case "block":
-        return this.#onStream(event, (task) => this.#receive(task, event));
+        return this.#onStream(event, (task) => {
+          const { block, bytes } = event;
+          this.#receive(task, event.sequence, { kind: "block", block, bytes });
+        });
+      case "failure":
+        return this.#onStream(event, (task) => {
+          this.#receive(task, event.sequence, { kind: "failure", error: event.error });
+        });
       case "ended":
         return this.#onStream(event, (task) => {
           task.phase = { kind: "ended" };
@@ -204,7 +211,7 @@ export class ReaderCore<B> {
     });
   }
 
-  #receive(task: Task<B>, { sequence, bytes, block }: EventOf<B, "block">): void {
+  #receive(task: Task<B>, sequence: number, item: Item<B>): void {
     if (sequence < task.next) return; // Sent again although it had arrived.
     if (sequence > task.next) {
       this.#commands.push({ kind: "close", task: task.id, stream: task.stream });
@@ -216,9 +223,10 @@ export class ReaderCore<B> {
       };
       return;
     }
-    task.add(block, bytes);
-    this.#waitingBytes += bytes;
-    this.#window.observe(bytes);
+    task.add(item);
+    if (item.kind === "failure") return;
+    this.#waitingBytes += item.bytes;
+    this.#window.observe(item.bytes);
   }
 
   #streamFailed(task: Task<B>, { retryable, error }: EventOf<B, "streamFailed">): void {
@@ -301,11 +309,15 @@ export class ReaderCore<B> {
   }
 
   #handOver(task: Task<B>): void {
-    const { block, bytes } = task.begin();
+    const item = task.begin();
+    if (item.kind === "failure") {
+      task.take(); // Released with the session, it is given to nobody else.
+      return this.#end({ kind: "fail", error: item.error });
+    }
     this.#isWanted = false;
     this.#inHand = task;
-    this.#waitingBytes -= bytes;
-    this.#commands.push({ kind: "handOver", block });
+    this.#waitingBytes -= item.bytes;
+    this.#commands.push({ kind: "handOver", block: item.block });
     this.#acknowledge(task);
   }
 

@@ -15,9 +15,13 @@ export type TaskPhase =
   /** The dispatcher gave the task up while it could not be read to its end. Left if it is listed again. */
   | { readonly kind: "gone" };
 
-interface WaitingBlock<B> {
-  readonly block: B;
-  readonly bytes: number;
+/** What comes in under a number: a block, or an error of the pipeline in its place. */
+export type Item<B> =
+  | { readonly kind: "block"; readonly block: B; readonly bytes: number }
+  | { readonly kind: "failure"; readonly error: unknown };
+
+interface Waiting<B> {
+  readonly item: Item<B>;
   readonly generation: number;
 }
 
@@ -53,8 +57,8 @@ export class Task<B> {
   /** The room that was granted when the worker was told last. */
   #toldRoom = 0;
   #tellAgain = false;
-  #waiting: WaitingBlock<B>[] = [];
-  #inHand: WaitingBlock<B> | null = null;
+  #waiting: Waiting<B>[] = [];
+  #inHand: Waiting<B> | null = null;
 
   /** A task that is to be opened. */
   constructor({ id, address, workerUid }: ListedTask) {
@@ -117,19 +121,19 @@ export class Task<B> {
     this.acknowledgeFailures = 0;
   }
 
-  /** A block has come in. */
-  add(block: B, bytes: number): void {
-    this.#waiting.push({ block, bytes, generation: this.#generation });
+  /** A block, or an error, has come in. */
+  add(item: Item<B>): void {
+    this.#waiting.push({ item, generation: this.#generation });
     this.#next++;
     this.failures = 0;
   }
 
-  /** Begins the first block that waits. */
-  begin(): { readonly block: B; readonly bytes: number } {
+  /** Begins the first item that waits. */
+  begin(): Item<B> {
     const first = this.#waiting.shift()!;
     if (first.generation === this.#generation) this.#begun++;
     this.#inHand = first;
-    return first;
+    return first.item;
   }
 
   /** The block in hand has been handed over to its last element. */

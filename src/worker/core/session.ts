@@ -7,9 +7,6 @@ export type Item<B> =
   | { readonly kind: "block"; readonly block: B; readonly bytes: number }
   | { readonly kind: "error"; readonly error: unknown };
 
-/** The block of an item. */
-export type BlockItem<B> = Extract<Item<B>, { kind: "block" }>;
-
 /** The numbers in which a reader says how far it is; see `worker.proto`. */
 export interface Progress {
   /** Blocks below it are taken. */
@@ -36,11 +33,9 @@ export class Session<B> {
   connection: Connection;
   /** When it was last given something, by the book's count; 0: never. */
   servedAt = 0;
-  /** An error that comes after all blocks so far. While it waits, nothing is given to the session. */
-  failure: Extract<Item<B>, { kind: "error" }> | null = null;
   /** Whether its blocks count as taken when they are sent. */
   readonly #automatic: boolean;
-  #kept: BlockItem<B>[] = [];
+  #kept: Item<B>[] = [];
   #taken = 0;
   #limit: number;
   #window: number;
@@ -66,15 +61,20 @@ export class Session<B> {
     return this.#taken + this.#kept.length;
   }
 
-  /** How many items it has been given that are not taken, a waiting error included. */
-  get outstanding(): number {
-    return this.#kept.length + (this.failure ? 1 : 0);
+  /** Whether its reader acknowledges nothing. */
+  get isAutomatic(): boolean {
+    return this.#automatic;
+  }
+
+  /** Whether it holds an error: its reader is over when it gets that, so that what follows is better off elsewhere. */
+  get #failing(): boolean {
+    return this.#kept.at(-1)?.kind === "error";
   }
 
   /** Whether something may be given to it now. */
   get hasRoom(): boolean {
     const { connection } = this;
-    if (connection.kind === "disconnected" || this.failure) return false;
+    if (connection.kind === "disconnected" || this.#failing) return false;
     if (this.#automatic) return connection.waiting && connection.cursor === this.next;
     return this.next < this.#limit &&
       (this.#unsentBytes < MAX_UNSENT_BYTES || connection.cursor === this.next);
@@ -97,21 +97,18 @@ export class Session<B> {
   /** Gives it an item; says whether its stream was waiting for it. */
   give(item: Item<B>, servedAt: number): boolean {
     this.servedAt = servedAt;
-    if (item.kind === "error") this.failure = item;
-    else {
-      this.#kept.push(item);
-      this.#unsentBytes += item.bytes;
-    }
+    this.#kept.push(item);
+    this.#unsentBytes += bytesOf(item);
     return this.connection.kind === "connected" && this.connection.waiting;
   }
 
-  /** The block that its stream sends next, or undefined if all are sent. */
-  send(): { sequence: number; item: BlockItem<B> } | undefined {
+  /** The item that its stream sends next, or undefined if all are sent. */
+  send(): { sequence: number; item: Item<B> } | undefined {
     const { connection } = this;
     if (connection.kind === "disconnected" || connection.cursor === this.next) return undefined;
     const sequence = connection.cursor++;
     const item = this.#kept[sequence - this.#taken];
-    this.#unsentBytes -= item.bytes;
+    this.#unsentBytes -= bytesOf(item);
     return { sequence, item };
   }
 
@@ -171,11 +168,15 @@ export class Session<B> {
 
   #moveCursor(connection: Extract<Connection, { kind: "connected" }>, cursor: number): void {
     connection.cursor = cursor;
-    this.#unsentBytes = this.#kept.slice(cursor - this.#taken).reduce((sum, item) => sum + item.bytes, 0);
+    this.#unsentBytes = this.#kept.slice(cursor - this.#taken).reduce((sum, item) => sum + bytesOf(item), 0);
   }
 
   /** Everything that is not taken, in order, for other readers. */
   untaken(): Item<B>[] {
-    return this.failure ? [...this.#kept, this.failure] : this.#kept;
+    return this.#kept;
   }
+}
+
+function bytesOf<B>(item: Item<B>): number {
+  return item.kind === "block" ? item.bytes : 0;
 }

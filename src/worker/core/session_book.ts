@@ -15,7 +15,9 @@ export interface OpenRequest extends Progress {
 export type Turn<B> =
   /** Send this block. */
   | { readonly kind: "block"; readonly sequence: number; readonly block: B }
-  /** End with this error. The session goes on behind it. */
+  /** Send this error of the pipeline, which has a number as blocks have. */
+  | { readonly kind: "failure"; readonly sequence: number; readonly error: unknown }
+  /** End with this error. A session that goes on does so behind it. */
   | { readonly kind: "error"; readonly error: unknown }
   /** Send the end of the sequence; `sequence` is the number of blocks there were. */
   | { readonly kind: "end"; readonly sequence: number }
@@ -160,15 +162,12 @@ export class SessionBook<B> {
     const sent = session.send();
     if (sent) {
       this.#assign(); // The connection moves: there may be room again.
-      return { kind: "block", sequence: sent.sequence, block: sent.item.block };
-    }
-    const { failure } = session;
-    if (failure) {
-      session.failure = null;
-      this.#outstanding--;
-      this.#assign();
+      const { sequence, item } = sent;
+      if (item.kind === "block") return { kind: "block", sequence, block: item.block };
+      if (!session.isAutomatic) return { kind: "failure", sequence, error: item.error };
+      this.#outstanding -= session.takeSent();
       this.#wakeAtEnd();
-      return { kind: "error", error: failure.error };
+      return { kind: "error", error: item.error };
     }
     if (!this.#ended || this.#pool.length > 0) return undefined;
     this.#wakeAtEnd();

@@ -1,4 +1,4 @@
-import type { WireBatch } from "../../rpc/mod.ts";
+import { toElementFailure, type WireBatch } from "../../rpc/mod.ts";
 import type { SessionBook, Turn } from "../core/session_book.ts";
 import type { Block } from "./block_packer.ts";
 import type { StreamCompressor } from "./stream_compressor.ts";
@@ -95,6 +95,8 @@ export class ElementStream implements AsyncIterableIterator<WireBatch, void, voi
         // Closed at once: what others give back from now on must not be given to a reader that has been sent away.
         this.#close(NO_ERROR);
         return this.#empty(turn.sequence, true);
+      case "failure":
+        return { ...this.#empty(turn.sequence, false), error: toElementFailure(turn.error) };
       case "error":
         this.#close(turn.error);
         return undefined;

@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
-import { DataLossError, InternalError } from "../../../src/base/mod.ts";
+import { DataLossError, InternalError, UnavailableError } from "../../../src/base/mod.ts";
 import type { ListedTask, ReaderCommand, ReaderEvent } from "../../../src/client/core/events.ts";
 import { ReaderCore } from "../../../src/client/core/reader_core.ts";
 
@@ -264,6 +264,18 @@ Deno.test("an error of the pipeline reaches the program after the blocks before 
   assertEquals(run(reader, taken), []);
   assertEquals(run(reader, wanted), [{ kind: "fail", error }]);
   assertEquals(run(reader, wanted), [], "the reader is over");
+});
+
+Deno.test("an error among the blocks counts as taken when the reader is over, whatever its code", () => {
+  const reader = core();
+  const error = new UnavailableError("Cannot open the source");
+  run(reader, listed(A), opened(1n), block(1n, 0));
+  run(reader, { kind: "failure", task: 1n, stream: 1, sequence: 1, error }, broken(1n, 1));
+  run(reader, opened(1n, { stream: 2 }), { kind: "failure", task: 1n, stream: 2, sequence: 1, error });
+  run(reader, wanted);
+  run(reader, taken);
+  assertEquals(run(reader, wanted), [{ kind: "fail", error }]);
+  assertEquals(reader.openSessions().map(({ position }) => [position.next, position.taken]), [[2, 2]]);
 });
 
 Deno.test("the end: the last block is acknowledged at once, then a heartbeat is asked for, then the reader is over", () => {

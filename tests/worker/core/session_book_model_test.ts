@@ -47,10 +47,13 @@ class Model {
     reader.stream = null;
   }
 
-  offer(): void {
+  /** Offers a block, or an error, which is to be treated alike. */
+  offer(isError = false): void {
     if (this.ended || !this.book.wantsMore) return;
     this.places.push(null);
-    this.book.offer({ kind: "block", block: this.places.length - 1, bytes: 1 });
+    const number = this.places.length - 1;
+    if (isError) this.book.offer({ kind: "error", error: number });
+    else this.book.offer({ kind: "block", block: number, bytes: 1 });
   }
 
   /** Sends one block of the reader's stream, if there is one. Says whether the stream has ended. */
@@ -66,9 +69,10 @@ class Model {
     if (turn.kind === "wait") return false;
     assertEquals(turn.sequence, reader.received.length, "blocks come in order, none twice");
     assert(turn.sequence < reader.limit, "the limit holds");
-    assertEquals(this.places[turn.block], null, "nobody else has the block");
-    this.places[turn.block] = reader;
-    reader.received.push(turn.block);
+    const number = turn.kind === "block" ? turn.block : turn.error as number;
+    assertEquals(this.places[number], null, "nobody else has the block");
+    this.places[number] = reader;
+    reader.received.push(number);
     return false;
   }
 
@@ -142,6 +146,7 @@ const step = fc.record({
     "lose",
     "offer",
     "offer",
+    "offerError",
     "turn",
     "turn",
     "turn",
@@ -167,6 +172,7 @@ Deno.test("whatever happens, no block is lost, none has two readers, limits hold
           else if (kind === "close") model.close(reader);
           else if (kind === "lose") model.lose(reader, count);
           else if (kind === "offer") model.offer();
+          else if (kind === "offerError") model.offer(true);
           else if (kind === "turn") model.turn(reader);
           else if (kind === "take") model.acknowledge(reader, count, false);
           else if (kind === "release") model.acknowledge(reader, count, true);

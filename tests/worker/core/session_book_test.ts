@@ -10,13 +10,14 @@ function request(clientId: bigint, rest: Partial<OpenRequest> = {}): OpenRequest
   return { clientId, sessionId: "", next: 0, taken: 0, limit: 2, ...rest };
 }
 
-/** Everything that the stream would send now, in short: block names, "error", "end" or "wait". */
+/** Everything that the stream would send now, in short: blocks and failures, "error", "end" or "wait". */
 function drain(book: SessionBook<string>, stream: number): string[] {
   const seen: string[] = [];
   for (;;) {
     const turn = book.turn(stream);
-    seen.push(turn.kind === "block" ? `${turn.sequence}:${turn.block}` : turn.kind);
-    if (turn.kind !== "block") return seen;
+    if (turn.kind === "block") seen.push(`${turn.sequence}:${turn.block}`);
+    else if (turn.kind === "failure") seen.push(`${turn.sequence}:${turn.error}`);
+    else return [...seen, turn.kind];
   }
 }
 
@@ -133,32 +134,47 @@ Deno.test("a task whose pipeline is empty is completed at once", () => {
   assertEquals(drain(book, 1), ["end"]);
 });
 
-Deno.test("an error reaches one reader, in order, and reading goes on behind it", () => {
+Deno.test("an error has its number, is sent again until it is taken, and nothing follows it before", () => {
   const book = new SessionBook<string>();
   book.open(request(1n, { limit: 9 }), 1, "s1");
   book.offer(block("a"));
-  book.offer({ kind: "error", error: new Error("first") });
+  book.offer({ kind: "error", error: "first" });
   book.offer(block("b"));
-  assertEquals(drain(book, 1), ["0:a", "error"]);
+  assertEquals(drain(book, 1), ["0:a", "1:first", "wait"]);
   book.close(1, 0);
   book.open(request(1n, { sessionId: "s1", next: 1, limit: 9 }), 2, "x");
-  assertEquals(drain(book, 2), ["1:b", "wait"]);
+  assertEquals(drain(book, 2), ["1:first", "wait"]);
+  book.acknowledge(1n, "s1", { taken: 2, limit: 9, release: false }, 0);
+  assertEquals(drain(book, 2), ["2:b", "wait"]);
 });
 
-Deno.test("an error that its reader did not come to see goes to another one, in its place", () => {
+Deno.test("an error that its reader did not take goes to another one, in its place", () => {
   const book = new SessionBook<string>();
-  book.open(request(1n, { limit: 1 }), 1, "s1");
+  book.open(request(1n, { limit: 9 }), 1, "s1");
   book.offer(block("a"));
-  book.close(1, 0);
-  book.open(request(1n, { sessionId: "s1", limit: 2 }), 2, "x");
-  book.offer({ kind: "error", error: new Error("lost") });
+  book.offer({ kind: "error", error: "lost" });
   book.offer(block("b"));
   book.end();
-  assertEquals(book.completed, false);
+  assertEquals(drain(book, 1), ["0:a", "1:lost", "wait"]);
   book.acknowledge(1n, "s1", { taken: 0, limit: 1, release: true }, 0);
   book.open(request(2n, { limit: 9 }), 3, "s2");
-  assertEquals(drain(book, 3), ["0:a", "error"]);
-  assertEquals(drain(book, 3), ["1:b", "end"]);
+  assertEquals(drain(book, 3), ["0:a", "1:lost", "wait"]);
+  assertEquals(book.completed, false);
+  book.acknowledge(2n, "s2", { taken: 2, limit: 9, release: true }, 0);
+  book.open(request(3n, { limit: 9 }), 4, "s3");
+  assertEquals(drain(book, 4), ["0:b", "end"], "whoever took the error has left: reading goes on behind it");
+});
+
+Deno.test("the stream of a reader that does not acknowledge ends with the error, once", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 0 }), 1, "s1");
+  book.offer({ kind: "error", error: "first" });
+  book.offer(block("b"));
+  book.end();
+  assertEquals(drain(book, 1), ["error"]);
+  book.close(1, 0);
+  book.open(request(1n, { sessionId: "s1", next: 1, limit: 0 }), 2, "x");
+  assertEquals(drain(book, 2), ["1:b", "end"]);
 });
 
 Deno.test("a newer stream of a session replaces the older one", () => {

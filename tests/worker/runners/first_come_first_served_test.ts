@@ -85,7 +85,7 @@ Deno.test("ten readers share the elements, each comes once", async () => {
   assertEquals(harness.completed, true);
 });
 
-Deno.test("errors are given once, in order, and reading goes on behind them", async () => {
+Deno.test("errors are given in order until they are taken, and reading goes on behind them", async () => {
   const script = [
     () => "First",
     () => {
@@ -101,9 +101,11 @@ Deno.test("errors are given once, in order, and reading goes on behind them", as
   const first = harness.read(1, { limit: 16 });
   await assertRejects(() => first.toEnd(), InvalidArgumentError, "bad");
   const { sessionId } = first;
-  const second = harness.read(1, { sessionId, next: 1, limit: 16 });
+  const again = harness.read(1, { sessionId, next: 1, taken: 1, limit: 16 });
+  await assertRejects(() => again.toEnd(), InvalidArgumentError, "bad");
+  const second = harness.read(1, { sessionId, next: 2, taken: 2, limit: 16 });
   await assertRejects(() => second.toEnd(), SluiceError, "gone");
-  const third = harness.read(1, { sessionId, next: 2, limit: 16 });
+  const third = harness.read(1, { sessionId, next: 4, taken: 4, limit: 16 });
   assertEquals([await third.toEnd(), third.ended], [[], true]);
   assertEquals([first.elements, second.elements], [["First"], ["Second"]]);
 });

@@ -1,5 +1,5 @@
 import type { Element } from "../../../src/element/mod.ts";
-import type { BatchHeader } from "../../../src/rpc/mod.ts";
+import { type BatchHeader, fromElementFailure } from "../../../src/rpc/mod.ts";
 import { elementsOf } from "./decode.ts";
 
 type Batch = BatchHeader & { readonly payload: Uint8Array | readonly Uint8Array[] };
@@ -24,7 +24,7 @@ export class StreamReader {
     return this.blocks.flat();
   }
 
-  /** Reads one batch; says whether there was one. Rejects with what the stream ends with. */
+  /** Reads one batch; says whether there was one. Rejects with an error of the pipeline, and with what the stream ends with. */
   async step(): Promise<boolean> {
     const { done, value } = await this.#batches.next();
     if (done) return false;
@@ -32,6 +32,10 @@ export class StreamReader {
     if (value.sequence !== this.next) throw new Error(`Block ${value.sequence} came for ${this.next}`);
     this.ended ||= value.endOfSequence;
     this.#spec = value.spec ?? this.#spec;
+    if (value.error) {
+      this.next++;
+      throw fromElementFailure(value.error);
+    }
     if (value.count === 0) return true;
     this.next++;
     const pieces = value.payload instanceof Uint8Array ? [value.payload] : value.payload;

@@ -15,7 +15,42 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/element.proto.
  */
 export const file_sluice_v1_element: GenFile = /*@__PURE__*/
-  fileDesc("ChdzbHVpY2UvdjEvZWxlbWVudC5wcm90bxIJc2x1aWNlLnYxIogCCgxFbGVtZW50QmF0Y2gSEAoIc2VxdWVuY2UYASABKAQSDQoFY291bnQYAiABKA0SKgoIZW5jb2RpbmcYAyABKA4yGC5zbHVpY2UudjEuQmxvY2tFbmNvZGluZxIrCgtjb21wcmVzc2lvbhgEIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIZChF1bmNvbXByZXNzZWRfc2l6ZRgFIAEoBBIUCgxlbGVtZW50X3NwZWMYBiABKAwSEgoKc2Vzc2lvbl9pZBgHIAEoCRIXCg9lbmRfb2Zfc2VxdWVuY2UYCCABKAgSDwoHcGFkZGluZxgOIAEoDBIPCgdwYXlsb2FkGA8gASgMKnAKDUJsb2NrRW5jb2RpbmcSHgoaQkxPQ0tfRU5DT0RJTkdfVU5TUEVDSUZJRUQQABIbChdCTE9DS19FTkNPRElOR19DT0xVTU5BUhABEiIKHkJMT0NLX0VOQ09ESU5HX1NFTEZfREVTQ1JJQklORxACYgZwcm90bzM", [file_sluice_v1_dataset]);
+  fileDesc("ChdzbHVpY2UvdjEvZWxlbWVudC5wcm90bxIJc2x1aWNlLnYxIkIKDEVsZW1lbnRFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEwoLZXJyb3JfY2xhc3MYAyABKAkisAIKDEVsZW1lbnRCYXRjaBIQCghzZXF1ZW5jZRgBIAEoBBINCgVjb3VudBgCIAEoDRIqCghlbmNvZGluZxgDIAEoDjIYLnNsdWljZS52MS5CbG9ja0VuY29kaW5nEisKC2NvbXByZXNzaW9uGAQgASgOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEhkKEXVuY29tcHJlc3NlZF9zaXplGAUgASgEEhQKDGVsZW1lbnRfc3BlYxgGIAEoDBISCgpzZXNzaW9uX2lkGAcgASgJEhcKD2VuZF9vZl9zZXF1ZW5jZRgIIAEoCBImCgVlcnJvchgJIAEoCzIXLnNsdWljZS52MS5FbGVtZW50RXJyb3ISDwoHcGFkZGluZxgOIAEoDBIPCgdwYXlsb2FkGA8gASgMKnAKDUJsb2NrRW5jb2RpbmcSHgoaQkxPQ0tfRU5DT0RJTkdfVU5TUEVDSUZJRUQQABIbChdCTE9DS19FTkNPRElOR19DT0xVTU5BUhABEiIKHkJMT0NLX0VOQ09ESU5HX1NFTEZfREVTQ1JJQklORxACYgZwcm90bzM", [file_sluice_v1_dataset]);
+
+/**
+ * What a pipeline failed with, in its place among the elements.
+ *
+ * @generated from message sluice.v1.ElementError
+ */
+export type ElementError = Message<"sluice.v1.ElementError"> & {
+  /**
+   * A code of the Connect protocol, in lower case: "unavailable", "internal".
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * What went wrong.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * Name of the class of the error that a user's function threw: "TypeError"; empty: none did.
+   *
+   * @generated from field: string error_class = 3;
+   */
+  errorClass: string;
+};
+
+/**
+ * Describes the message sluice.v1.ElementError.
+ * Use `create(ElementErrorSchema)` to create a new message.
+ */
+export const ElementErrorSchema: GenMessage<ElementError> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_element, 0);
 
 /**
  * A batch of elements, one message of a GetElements stream.
@@ -25,14 +60,14 @@ export const file_sluice_v1_element: GenFile = /*@__PURE__*/
 export type ElementBatch = Message<"sluice.v1.ElementBatch"> & {
   /**
    * Number of the block within its session, from 0, without gaps. Blocks that are sent again after a broken
-   * connection keep their numbers.
+   * connection keep their numbers. An error of the pipeline has a number as a block has.
    *
    * @generated from field: uint64 sequence = 1;
    */
   sequence: bigint;
 
   /**
-   * How many elements it holds. 0 only in the message that ends the stream or opens it.
+   * How many elements it holds. 0 only in a message that ends the stream, opens it, or holds an error.
    *
    * @generated from field: uint32 count = 2;
    */
@@ -83,6 +118,14 @@ export type ElementBatch = Message<"sluice.v1.ElementBatch"> & {
   endOfSequence: boolean;
 
   /**
+   * The pipeline failed here, and `count` is 0. It is kept, sent again and taken like a block, so that no break of
+   * the connection hides it, whatever its code. Readers that do not acknowledge get it as the stream's own error.
+   *
+   * @generated from field: sluice.v1.ElementError error = 9;
+   */
+  error?: ElementError | undefined;
+
+  /**
    * Zeros, so many that `payload` begins at a multiple of 8 bytes, counted from the first byte of the envelope
    * around this message (5 bytes before it). Receivers that place the message likewise get aligned views of the
    * elements and need no copy; others ignore it.
@@ -104,7 +147,7 @@ export type ElementBatch = Message<"sluice.v1.ElementBatch"> & {
  * Use `create(ElementBatchSchema)` to create a new message.
  */
 export const ElementBatchSchema: GenMessage<ElementBatch> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_element, 0);
+  messageDesc(file_sluice_v1_element, 1);
 
 /**
  * How the elements of a block are laid out.
