@@ -3,6 +3,7 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { type Clock, FailedPreconditionError, type Log, type Random, UnavailableError } from "../base/mod.ts";
 import type { WorkerClient } from "../rpc/mod.ts";
+import { addressTask } from "./core/address_task.ts";
 import { DispatcherCore } from "./core/core.ts";
 import type { Handler } from "./core/decision.ts";
 import { checkSettings, type DispatcherSettings } from "./core/settings.ts";
@@ -91,6 +92,7 @@ class DispatcherShell implements Dispatcher {
       execute: (commands) =>
         pushTasks(this.#core.state, commands.map(({ taskId }) => taskId), {
           ...options,
+          onAddresses: (answer) => this.#run(addressTask, answer),
           signal: this.#stopping.signal,
         }),
       onFailure: (error) => this.#fail(error),

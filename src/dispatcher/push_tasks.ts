@@ -2,8 +2,10 @@
 
 import { type Clock, type Log, messageOf } from "../base/mod.ts";
 import type { WorkerClient } from "../rpc/mod.ts";
+import type { AddressTaskRequest } from "./core/address_task.ts";
 import { type TaskDefinition, taskDefinition } from "./core/task_view.ts";
 import type { StateView } from "./core/state.ts";
+import { checkDataAddresses } from "./protocol/requests.ts";
 import { toTaskDef } from "./protocol/to_task_def.ts";
 
 /** How long a reader's request waits for the workers: a worker that hangs must not keep readers from the others. */
@@ -17,6 +19,8 @@ export interface PushOptions {
   clock: Clock;
   log: Log;
   workerClient(address: string): WorkerClient;
+  /** Takes in where a task can be read beside its worker's address. */
+  onAddresses(answer: AddressTaskRequest): Promise<unknown>;
   /** Ends all hand-overs. */
   signal: AbortSignal;
 }
@@ -38,12 +42,18 @@ export async function pushTasks(
   await Promise.race([pushes, patience]);
 }
 
-async function push(task: TaskDefinition, { log, workerClient, signal }: PushOptions): Promise<void> {
+async function push(
+  task: TaskDefinition,
+  { log, workerClient, onAddresses, signal }: PushOptions,
+): Promise<void> {
   try {
-    await workerClient(task.address).processTask({ task: toTaskDef(task) }, {
+    const { taskId, address } = task;
+    const answer = await workerClient(address).processTask({ task: toTaskDef(task) }, {
       timeoutMs: TIMEOUT_MS,
       signal,
     });
+    const dataAddresses = checkDataAddresses("dataAddresses", answer.dataAddresses);
+    if (dataAddresses.length > 0) await onAddresses({ taskId, address, dataAddresses });
   } catch (error) {
     if (signal.aborted) return;
     log.info("Cannot hand a task to its worker now, its next heartbeat will", {

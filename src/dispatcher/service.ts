@@ -10,7 +10,7 @@ import type { Handler } from "./core/decision.ts";
 import { getOrCreateIteration, neededSources } from "./core/get_or_create_iteration.ts";
 import { getOrCreateJob } from "./core/get_or_create_job.ts";
 import { getSplit } from "./core/get_split.ts";
-import { getDataset, getWorkers } from "./core/read_only.ts";
+import { getDataset, getView, getWorkers } from "./core/read_only.ts";
 import { registerDataset } from "./core/register_dataset.ts";
 import { releaseIterationClient } from "./core/release_client.ts";
 import type { DispatcherSettings } from "./core/settings.ts";
@@ -150,9 +150,11 @@ function readerHandlers(
       // Others may begin the pass while the files are listed: then it is theirs that counts.
       const sources = dataset && await parts.planner.plan(dataset, pass);
       const { clientId, view } = await parts.run(getOrCreateIteration, { ...pass, sources });
+      // The workers have answered since, and named the addresses of their tasks.
+      const present = await parts.run(getView, clientId) ?? view;
       return {
         iterationClientId: BigInt(clientId),
-        state: toClientHeartbeatResponse(view, settings.deploymentMode),
+        state: toClientHeartbeatResponse(present, settings.deploymentMode),
       };
     },
     async releaseIterationClient({ iterationClientId }) {

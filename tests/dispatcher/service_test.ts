@@ -97,6 +97,20 @@ Deno.test("a reader that joins gets its tasks at once, and the workers theirs", 
   assertEquals(pushed, [4000n], "the task is there before the reader is told of it");
 });
 
+Deno.test("a reader that joins is told the addresses that the worker named for its task", async () => {
+  await using cluster = await Cluster.start();
+  const dataAddresses = ["unix:/run/task.sock", "http://a:7001"];
+  cluster.workers.set("a:1", { processTask: () => ({ dataAddresses }) });
+  cluster.workers.set("odd:1", { processTask: () => ({ dataAddresses: ["two words"] }) });
+  await cluster.heartbeat("a:1");
+  await cluster.heartbeat("odd:1");
+  const { state } = await cluster.join(await cluster.job(ShardingPolicy.OFF));
+  assertEquals(state!.tasks.map((task) => [task.workerAddress, task.dataAddresses]), [
+    ["a:1", dataAddresses],
+    ["odd:1", []],
+  ]);
+});
+
 Deno.test("a worker that cannot be reached, or hangs, does not keep readers from the others", async () => {
   await using cluster = await Cluster.start();
   const hanging = Promise.withResolvers<void>();
@@ -276,6 +290,18 @@ Deno.test("fields out of their range are refused by name", async () => {
     [
       () => client.workerHeartbeat({ ...heartbeat, workerUid: "u".repeat(65) }),
       "`workerUid` must have 1 to 64 characters, got 65",
+    ],
+    [
+      () => client.workerHeartbeat({ ...heartbeat, taskAddresses: [{ taskId: 1n, dataAddresses: [""] }] }),
+      "`taskAddresses[0].dataAddresses[0]` must not be empty",
+    ],
+    [
+      () =>
+        client.workerHeartbeat({
+          ...heartbeat,
+          taskAddresses: [{ taskId: 1n, dataAddresses: Array(9).fill("a:1") }],
+        }),
+      "`taskAddresses[0].dataAddresses` must have at most 8 items, got 9",
     ],
     [() => client.workerHeartbeat({ ...heartbeat, formats: [] }), "`formats` must not be empty"],
     [() => client.workerHeartbeat({ ...heartbeat, formats: [""] }), "`formats[0]` must not be empty"],

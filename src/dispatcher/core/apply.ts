@@ -8,7 +8,7 @@ import {
   freeIteration,
   releaseClient,
 } from "./apply_iterations.ts";
-import { createTask, finishTask, leaseSplit } from "./apply_tasks.ts";
+import { addressTask, createTask, finishTask, leaseSplit } from "./apply_tasks.ts";
 import { loseWorker, registerWorker, removeWorker } from "./apply_workers.ts";
 import { firstGuarantee } from "./guarantee.ts";
 import { remember } from "./recent.ts";
@@ -40,6 +40,8 @@ export function apply(state: DispatcherState, update: Update): void {
       return releaseClient(state, update);
     case "createTask":
       return createTask(state, update);
+    case "addressTask":
+      return addressTask(state, update);
     case "finishTask":
       return finishTask(state, update);
     case "leaseSplit":

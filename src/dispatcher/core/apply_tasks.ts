@@ -3,7 +3,7 @@
 import { finishIfOver } from "./finish.ts";
 import { known } from "./lookup.ts";
 import type { DispatcherState, TaskLeases } from "./state.ts";
-import type { CreateTask, FinishTask, LeaseSplit } from "./updates.ts";
+import type { AddressTask, CreateTask, FinishTask, LeaseSplit } from "./updates.ts";
 
 /** How many answers to a source's requests a task can ask for again: as many as its worker may have under way. */
 export const MAX_REMEMBERED_ANSWERS = 8;
@@ -20,12 +20,28 @@ export function createTask(state: DispatcherState, update: CreateTask): void {
   const iteration = known(state.iterations.get(iterationId), `iteration ${iterationId}`);
   const worker = known(state.workers.get(address), `worker "${address}"`);
   const leases = iteration.sources.map((): TaskLeases => ({ repetition: 0, ranges: [], answers: [] }));
-  state.tasks.set(taskId, { id: taskId, iterationId, address, shard, finished: false, leases });
+  state.tasks.set(taskId, {
+    id: taskId,
+    iterationId,
+    address,
+    dataAddresses: [],
+    shard,
+    finished: false,
+    leases,
+  });
   worker.tasks.add(taskId);
   iteration.tasks.add(taskId);
   iteration.running++;
   iteration.version++;
   state.next.task = Math.max(state.next.task, taskId + 1);
+}
+
+/** Notes where else a task can be read. */
+export function addressTask(state: DispatcherState, update: AddressTask): void {
+  const task = known(state.tasks.get(update.taskId), `task ${update.taskId}`);
+  const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
+  task.dataAddresses = update.dataAddresses;
+  iteration.version++;
 }
 
 /** Ends a task whose readers have taken its last element. */

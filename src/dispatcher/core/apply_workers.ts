@@ -44,6 +44,7 @@ function restartTasks(state: DispatcherState, worker: Worker): void {
       state.tasks.delete(task.id);
     } else {
       noteLoss(state, task);
+      task.dataAddresses = [];
       task.leases = task.leases.map(() => ({ repetition: 0, ranges: [], answers: [] }));
     }
   }

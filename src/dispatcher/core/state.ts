@@ -93,6 +93,8 @@ export interface Task {
   id: number;
   iterationId: number;
   address: string;
+  /** Where readers can read it instead, the preferred first; empty until its worker has named some. */
+  dataAddresses: string[];
   shard: { index: number; count: number } | null;
   finished: boolean;
   /** What it leased of each source; empty unless dynamically sharded, and when finished. */

@@ -23,6 +23,8 @@ export interface TaskInfo {
   readonly taskId: number;
   readonly iterationId: number;
   readonly address: string;
+  /** Where it can be read instead, the preferred first. */
+  readonly dataAddresses: readonly string[];
   readonly uid: string;
   readonly tags: readonly string[];
   readonly finished: boolean;
@@ -62,6 +64,7 @@ export function taskList(state: StateView, iteration: DeepReadonly<Iteration>): 
       taskId: id,
       iterationId: iteration.id,
       address: task.address,
+      dataAddresses: task.dataAddresses,
       uid: worker?.uid ?? "",
       tags: worker?.tags ?? [],
       finished: task.finished,

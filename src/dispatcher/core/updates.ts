@@ -117,6 +117,14 @@ export interface CreateTask {
   shard: { index: number; count: number } | null;
 }
 
+/** A worker named the addresses at which a task can be read beside its own. */
+export interface AddressTask {
+  type: "addressTask";
+  taskId: number;
+  /** The preferred first. */
+  dataAddresses: string[];
+}
+
 /** Readers have taken the last element of a task. */
 export interface FinishTask {
   type: "finishTask";
@@ -159,6 +167,7 @@ export type Update =
   | AcquireClient
   | ReleaseClient
   | CreateTask
+  | AddressTask
   | FinishTask
   | LeaseSplit
   | CollectIteration

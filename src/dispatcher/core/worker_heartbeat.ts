@@ -6,7 +6,8 @@ import { datasetOf, jobOfIteration } from "./lookup.ts";
 import { canRun, makeTask, type TaskWorker } from "./make_task.ts";
 import type { StateView } from "./state.ts";
 import { type TaskDefinition, taskDefinition } from "./task_view.ts";
-import type { RegisterWorker, Update } from "./updates.ts";
+import { newAddresses, type TaskAddresses } from "./address_task.ts";
+import type { AddressTask, RegisterWorker, Update } from "./updates.ts";
 import { placeOf } from "./worker_slots.ts";
 
 /** A worker's heartbeat. */
@@ -17,6 +18,8 @@ export interface WorkerHeartbeatRequest {
   readonly formats: readonly string[];
   /** Ids of the tasks that it has. */
   readonly currentTasks: readonly number[];
+  /** The addresses of tasks that can be read elsewhere than at the worker's. @default none */
+  readonly taskAddresses?: readonly TaskAddresses[];
 }
 
 /** What a worker should run. */
@@ -34,10 +37,16 @@ export function workerHeartbeat(
   request: WorkerHeartbeatRequest,
 ): Decision<WorkerHeartbeatReply> {
   return {
-    updates: registration(context, request),
+    updates: [...registration(context, request), ...addressings(context, request)],
     reply: (state) => tasksOf(state, request),
     heard: { worker: request.address },
   };
+}
+
+/** What is new in the addresses of tasks that are this worker's. One of another run has told nothing yet. */
+function addressings({ state }: Context, request: WorkerHeartbeatRequest): AddressTask[] {
+  const { address, taskAddresses = [] } = request;
+  return taskAddresses.flatMap((addresses) => newAddresses(state, address, addresses));
 }
 
 function registration(context: Context, request: WorkerHeartbeatRequest): Update[] {

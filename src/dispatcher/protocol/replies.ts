@@ -61,6 +61,7 @@ function toTaskInfos(tasks: readonly TaskInfo[]): TaskInfoMessage[] {
         taskId: BigInt(task.taskId),
         iterationId: BigInt(task.iterationId),
         workerAddress: task.address,
+        dataAddresses: [...task.dataAddresses],
         workerUid: task.uid,
         workerTags: [...task.tags],
         finished: task.finished,

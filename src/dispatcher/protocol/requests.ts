@@ -15,6 +15,7 @@ import {
   type WorkerUpdateRequest as UpdateMessage,
 } from "../../gen/sluice/v1/dispatcher_pb.ts";
 import { ShardingPolicy, UNKNOWN_CARDINALITY } from "../../graph/mod.ts";
+import type { TaskAddresses } from "../core/address_task.ts";
 import type { GetOrCreateIterationRequest } from "../core/get_or_create_iteration.ts";
 import type { GetOrCreateJobRequest } from "../core/get_or_create_job.ts";
 import type { GetSplitRequest } from "../core/get_split.ts";
@@ -24,6 +25,7 @@ import type { WorkerHeartbeatRequest } from "../core/worker_heartbeat.ts";
 import type { WorkerUpdateRequest } from "../core/worker_update.ts";
 import {
   checkAddress,
+  checkCount,
   checkEnum,
   checkNumber64,
   checkNumbers64,
@@ -62,7 +64,22 @@ export function checkWorkerHeartbeat(message: HeartbeatMessage): WorkerHeartbeat
     tags: checkTexts("workerTags", message.workerTags, { max: 100, minLength: 0, maxLength: 256 }),
     formats,
     currentTasks: checkNumbers64("currentTasks", message.currentTasks, MAX_TASKS),
+    taskAddresses: checkTaskAddresses(message.taskAddresses),
   };
+}
+
+function checkTaskAddresses(messages: HeartbeatMessage["taskAddresses"]): TaskAddresses[] {
+  checkCount("taskAddresses", messages, MAX_TASKS);
+  return messages.map(({ taskId, dataAddresses }, i) => ({
+    taskId: checkNumber64(`taskAddresses[${i}].taskId`, taskId),
+    dataAddresses: checkDataAddresses(`taskAddresses[${i}].dataAddresses`, dataAddresses),
+  }));
+}
+
+/** The addresses at which a task can be read; what they look like is the readers' matter. */
+export function checkDataAddresses(name: string, addresses: readonly string[]): string[] {
+  checkCount(name, addresses, 8);
+  return addresses.map((address, i) => checkAddress(`${name}[${i}]`, address));
 }
 
 /** A report of ended tasks. */

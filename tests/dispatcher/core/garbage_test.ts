@@ -76,7 +76,15 @@ Deno.test("a repetition that was collected begins from scratch", () => {
   core.collect();
   const client = core.client(job);
   assertEquals(core.heartbeat(client), {
-    tasks: [{ taskId: 4001, iterationId: 2001, address: "a:1", uid: "a:1#1", tags: [], finished: false }],
+    tasks: [{
+      taskId: 4001,
+      iterationId: 2001,
+      address: "a:1",
+      dataAddresses: [],
+      uid: "a:1#1",
+      tags: [],
+      finished: false,
+    }],
     finished: false,
   });
 });

@@ -12,8 +12,24 @@ Deno.test("an iteration gets a task on each worker, with ids from 2000, 3000 and
   assertEquals(client, 3000);
   assertEquals(finished, false);
   assertEquals(tasks, [
-    { taskId: 4000, iterationId: 2000, address: "a:1", uid: "a:1#1", tags: [], finished: false },
-    { taskId: 4001, iterationId: 2000, address: "b:1", uid: "b:1#1", tags: [], finished: false },
+    {
+      taskId: 4000,
+      iterationId: 2000,
+      address: "a:1",
+      dataAddresses: [],
+      uid: "a:1#1",
+      tags: [],
+      finished: false,
+    },
+    {
+      taskId: 4001,
+      iterationId: 2000,
+      address: "b:1",
+      dataAddresses: [],
+      uid: "b:1#1",
+      tags: [],
+      finished: false,
+    },
   ]);
 });
 

@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/dispatcher.proto.
  */
 export const file_sluice_v1_dispatcher: GenFile = /*@__PURE__*/
-  fileDesc("ChpzbHVpY2UvdjEvZGlzcGF0Y2hlci5wcm90bxIJc2x1aWNlLnYxIhMKEUdldFZlcnNpb25SZXF1ZXN0IiUKEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNIoEBChZXb3JrZXJIZWFydGJlYXRSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkSEwoLd29ya2VyX3RhZ3MYAyADKAkSFQoNY3VycmVudF90YXNrcxgEIAMoBBIPCgdmb3JtYXRzGAUgAygJInQKF1dvcmtlckhlYXJ0YmVhdFJlc3BvbnNlEiUKCW5ld190YXNrcxgBIAMoCzISLnNsdWljZS52MS5UYXNrRGVmEhcKD3Rhc2tzX3RvX2RlbGV0ZRgCIAMoBBIZChF3b3JrZXJfdGltZW91dF9tcxgDIAEoBCKZAwoHVGFza0RlZhIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBISCgpkYXRhc2V0X2lkGAMgASgJEhYKDndvcmtlcl9hZGRyZXNzGAQgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgFIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRISCgpyZXBldGl0aW9uGAYgASgEEhMKC251bV9zb3VyY2VzGAcgASgNEhMKC251bV93b3JrZXJzGAggASgNEhQKDHdvcmtlcl9pbmRleBgJIAEoDRIaCg1udW1fY29uc3VtZXJzGAogASgNSACIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYCyABKAgSKwoHZGF0YXNldBgMIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmSAGIAQESKwoLY29tcHJlc3Npb24YDSABKA4yFi5zbHVpY2UudjEuQ29tcHJlc3Npb25CEAoOX251bV9jb25zdW1lcnNCCgoIX2RhdGFzZXQiRgoTV29ya2VyVXBkYXRlUmVxdWVzdBIWCg53b3JrZXJfYWRkcmVzcxgBIAEoCRIXCg9jb21wbGV0ZWRfdGFza3MYAiADKAQiFgoUV29ya2VyVXBkYXRlUmVzcG9uc2UiRQoXVW5yZWdpc3RlcldvcmtlclJlcXVlc3QSFgoOd29ya2VyX2FkZHJlc3MYASABKAkSEgoKd29ya2VyX3VpZBgCIAEoCSIaChhVbnJlZ2lzdGVyV29ya2VyUmVzcG9uc2UiKgoUR2V0RGF0YXNldERlZlJlcXVlc3QSEgoKZGF0YXNldF9pZBgBIAEoCSI/ChVHZXREYXRhc2V0RGVmUmVzcG9uc2USJgoHZGF0YXNldBgBIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmInYKD0dldFNwbGl0UmVxdWVzdBIUCgxpdGVyYXRpb25faWQYASABKAQSDwoHdGFza19pZBgCIAEoBBIUCgxzb3VyY2VfaW5kZXgYAyABKA0SEgoKcmVwZXRpdGlvbhgEIAEoBBISCgpyZXF1ZXN0X2lkGAUgASgEImQKEEdldFNwbGl0UmVzcG9uc2USIAoGc3BsaXRzGAEgAygLMhAuc2x1aWNlLnYxLlNwbGl0EhUKDWVuZF9vZl9zcGxpdHMYAiABKAgSFwoPc291cmNlX2lzX2VtcHR5GAMgASgIIjIKBVNwbGl0Eg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBINCgVuYW1lcxgDIAMoCSKvAQobR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0EiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZhIsCghtZXRhZGF0YRgCIAEoCzIaLnNsdWljZS52MS5EYXRhc2V0TWV0YWRhdGESFwoKZGF0YXNldF9pZBgDIAEoCUgAiAEBEhIKCnJlcXVlc3RfaWQYBCABKAlCDQoLX2RhdGFzZXRfaWQiMgocR2V0T3JSZWdpc3RlckRhdGFzZXRSZXNwb25zZRISCgpkYXRhc2V0X2lkGAEgASgJIjMKHUdldERhdGFTZXJ2aWNlTWV0YWRhdGFSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiTgoeR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEiwKCG1ldGFkYXRhGAEgASgLMhouc2x1aWNlLnYxLkRhdGFzZXRNZXRhZGF0YSIdChtHZXREYXRhU2VydmljZUNvbmZpZ1JlcXVlc3QiUgocR2V0RGF0YVNlcnZpY2VDb25maWdSZXNwb25zZRIyCg9kZXBsb3ltZW50X21vZGUYASABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUitgIKFUdldE9yQ3JlYXRlSm9iUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgCIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRIVCghqb2JfbmFtZRgDIAEoCUgAiAEBEhoKDW51bV9jb25zdW1lcnMYBCABKA1IAYgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgFIAEoCBIwCg50YXJnZXRfd29ya2VycxgGIAEoDjIYLnNsdWljZS52MS5UYXJnZXRXb3JrZXJzEhIKCnJlcXVlc3RfaWQYByABKAkSHAoUcmVxdWlyZV9leGFjdGx5X29uY2UYCCABKAhCCwoJX2pvYl9uYW1lQhAKDl9udW1fY29uc3VtZXJzIigKFkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USDgoGam9iX2lkGAEgASgEIlUKG0dldE9yQ3JlYXRlSXRlcmF0aW9uUmVxdWVzdBIOCgZqb2JfaWQYASABKAQSEgoKcmVwZXRpdGlvbhgCIAEoBBISCgpyZXF1ZXN0X2lkGAMgASgJIm4KHEdldE9yQ3JlYXRlSXRlcmF0aW9uUmVzcG9uc2USGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBBIxCgVzdGF0ZRgCIAEoCzIiLnNsdWljZS52MS5DbGllbnRIZWFydGJlYXRSZXNwb25zZSI8Ch1SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBIbChNpdGVyYXRpb25fY2xpZW50X2lkGAEgASgEIiAKHlJlbGVhc2VJdGVyYXRpb25DbGllbnRSZXNwb25zZSI1ChZDbGllbnRIZWFydGJlYXRSZXF1ZXN0EhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYASABKAQijQEKF0NsaWVudEhlYXJ0YmVhdFJlc3BvbnNlEiIKBXRhc2tzGAEgAygLMhMuc2x1aWNlLnYxLlRhc2tJbmZvEhoKEml0ZXJhdGlvbl9maW5pc2hlZBgCIAEoCBIyCg9kZXBsb3ltZW50X21vZGUYAyABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUihAEKCFRhc2tJbmZvEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEhYKDndvcmtlcl9hZGRyZXNzGAMgASgJEhIKCndvcmtlcl91aWQYBCABKAkSEwoLd29ya2VyX3RhZ3MYBSADKAkSEAoIZmluaXNoZWQYBiABKAgiEwoRR2V0V29ya2Vyc1JlcXVlc3QiPAoSR2V0V29ya2Vyc1Jlc3BvbnNlEiYKB3dvcmtlcnMYASADKAsyFS5zbHVpY2UudjEuV29ya2VySW5mbyIrCgpXb3JrZXJJbmZvEg8KB2FkZHJlc3MYASABKAkSDAoEdGFncxgCIAMoCSqIAQoORGVwbG95bWVudE1vZGUSHwobREVQTE9ZTUVOVF9NT0RFX1VOU1BFQ0lGSUVEEAASHQoZREVQTE9ZTUVOVF9NT0RFX0NPTE9DQVRFRBABEhoKFkRFUExPWU1FTlRfTU9ERV9SRU1PVEUQAhIaChZERVBMT1lNRU5UX01PREVfSFlCUklEEAMqZgoNVGFyZ2V0V29ya2VycxIjCh9UQVJHRVRfV09SS0VSU19BVVRPX1VOU1BFQ0lGSUVEEAASFgoSVEFSR0VUX1dPUktFUlNfQU5ZEAESGAoUVEFSR0VUX1dPUktFUlNfTE9DQUwQAjKUCgoRRGlzcGF0Y2hlclNlcnZpY2USSQoKR2V0VmVyc2lvbhIcLnNsdWljZS52MS5HZXRWZXJzaW9uUmVxdWVzdBodLnNsdWljZS52MS5HZXRWZXJzaW9uUmVzcG9uc2USWAoPV29ya2VySGVhcnRiZWF0EiEuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlcXVlc3QaIi5zbHVpY2UudjEuV29ya2VySGVhcnRiZWF0UmVzcG9uc2USTwoMV29ya2VyVXBkYXRlEh4uc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlcXVlc3QaHy5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVzcG9uc2USWwoQVW5yZWdpc3RlcldvcmtlchIiLnNsdWljZS52MS5VbnJlZ2lzdGVyV29ya2VyUmVxdWVzdBojLnNsdWljZS52MS5VbnJlZ2lzdGVyV29ya2VyUmVzcG9uc2USUgoNR2V0RGF0YXNldERlZhIfLnNsdWljZS52MS5HZXREYXRhc2V0RGVmUmVxdWVzdBogLnNsdWljZS52MS5HZXREYXRhc2V0RGVmUmVzcG9uc2USQwoIR2V0U3BsaXQSGi5zbHVpY2UudjEuR2V0U3BsaXRSZXF1ZXN0Ghsuc2x1aWNlLnYxLkdldFNwbGl0UmVzcG9uc2USZwoUR2V0T3JSZWdpc3RlckRhdGFzZXQSJi5zbHVpY2UudjEuR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0Gicuc2x1aWNlLnYxLkdldE9yUmVnaXN0ZXJEYXRhc2V0UmVzcG9uc2USbQoWR2V0RGF0YVNlcnZpY2VNZXRhZGF0YRIoLnNsdWljZS52MS5HZXREYXRhU2VydmljZU1ldGFkYXRhUmVxdWVzdBopLnNsdWljZS52MS5HZXREYXRhU2VydmljZU1ldGFkYXRhUmVzcG9uc2USZwoUR2V0RGF0YVNlcnZpY2VDb25maWcSJi5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VDb25maWdSZXF1ZXN0Gicuc2x1aWNlLnYxLkdldERhdGFTZXJ2aWNlQ29uZmlnUmVzcG9uc2USVQoOR2V0T3JDcmVhdGVKb2ISIC5zbHVpY2UudjEuR2V0T3JDcmVhdGVKb2JSZXF1ZXN0GiEuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USZwoUR2V0T3JDcmVhdGVJdGVyYXRpb24SJi5zbHVpY2UudjEuR2V0T3JDcmVhdGVJdGVyYXRpb25SZXF1ZXN0Gicuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSXRlcmF0aW9uUmVzcG9uc2USbQoWUmVsZWFzZUl0ZXJhdGlvbkNsaWVudBIoLnNsdWljZS52MS5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBopLnNsdWljZS52MS5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVzcG9uc2USWAoPQ2xpZW50SGVhcnRiZWF0EiEuc2x1aWNlLnYxLkNsaWVudEhlYXJ0YmVhdFJlcXVlc3QaIi5zbHVpY2UudjEuQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2USSQoKR2V0V29ya2VycxIcLnNsdWljZS52MS5HZXRXb3JrZXJzUmVxdWVzdBodLnNsdWljZS52MS5HZXRXb3JrZXJzUmVzcG9uc2ViBnByb3RvMw", [file_sluice_v1_dataset]);
+  fileDesc("ChpzbHVpY2UvdjEvZGlzcGF0Y2hlci5wcm90bxIJc2x1aWNlLnYxIhMKEUdldFZlcnNpb25SZXF1ZXN0IiUKEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNIrMBChZXb3JrZXJIZWFydGJlYXRSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkSEwoLd29ya2VyX3RhZ3MYAyADKAkSFQoNY3VycmVudF90YXNrcxgEIAMoBBIPCgdmb3JtYXRzGAUgAygJEjAKDnRhc2tfYWRkcmVzc2VzGAYgAygLMhguc2x1aWNlLnYxLlRhc2tBZGRyZXNzZXMiOAoNVGFza0FkZHJlc3NlcxIPCgd0YXNrX2lkGAEgASgEEhYKDmRhdGFfYWRkcmVzc2VzGAIgAygJInQKF1dvcmtlckhlYXJ0YmVhdFJlc3BvbnNlEiUKCW5ld190YXNrcxgBIAMoCzISLnNsdWljZS52MS5UYXNrRGVmEhcKD3Rhc2tzX3RvX2RlbGV0ZRgCIAMoBBIZChF3b3JrZXJfdGltZW91dF9tcxgDIAEoBCKZAwoHVGFza0RlZhIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBISCgpkYXRhc2V0X2lkGAMgASgJEhYKDndvcmtlcl9hZGRyZXNzGAQgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgFIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRISCgpyZXBldGl0aW9uGAYgASgEEhMKC251bV9zb3VyY2VzGAcgASgNEhMKC251bV93b3JrZXJzGAggASgNEhQKDHdvcmtlcl9pbmRleBgJIAEoDRIaCg1udW1fY29uc3VtZXJzGAogASgNSACIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYCyABKAgSKwoHZGF0YXNldBgMIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmSAGIAQESKwoLY29tcHJlc3Npb24YDSABKA4yFi5zbHVpY2UudjEuQ29tcHJlc3Npb25CEAoOX251bV9jb25zdW1lcnNCCgoIX2RhdGFzZXQiRgoTV29ya2VyVXBkYXRlUmVxdWVzdBIWCg53b3JrZXJfYWRkcmVzcxgBIAEoCRIXCg9jb21wbGV0ZWRfdGFza3MYAiADKAQiFgoUV29ya2VyVXBkYXRlUmVzcG9uc2UiRQoXVW5yZWdpc3RlcldvcmtlclJlcXVlc3QSFgoOd29ya2VyX2FkZHJlc3MYASABKAkSEgoKd29ya2VyX3VpZBgCIAEoCSIaChhVbnJlZ2lzdGVyV29ya2VyUmVzcG9uc2UiKgoUR2V0RGF0YXNldERlZlJlcXVlc3QSEgoKZGF0YXNldF9pZBgBIAEoCSI/ChVHZXREYXRhc2V0RGVmUmVzcG9uc2USJgoHZGF0YXNldBgBIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmInYKD0dldFNwbGl0UmVxdWVzdBIUCgxpdGVyYXRpb25faWQYASABKAQSDwoHdGFza19pZBgCIAEoBBIUCgxzb3VyY2VfaW5kZXgYAyABKA0SEgoKcmVwZXRpdGlvbhgEIAEoBBISCgpyZXF1ZXN0X2lkGAUgASgEImQKEEdldFNwbGl0UmVzcG9uc2USIAoGc3BsaXRzGAEgAygLMhAuc2x1aWNlLnYxLlNwbGl0EhUKDWVuZF9vZl9zcGxpdHMYAiABKAgSFwoPc291cmNlX2lzX2VtcHR5GAMgASgIIjIKBVNwbGl0Eg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBINCgVuYW1lcxgDIAMoCSKvAQobR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0EiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZhIsCghtZXRhZGF0YRgCIAEoCzIaLnNsdWljZS52MS5EYXRhc2V0TWV0YWRhdGESFwoKZGF0YXNldF9pZBgDIAEoCUgAiAEBEhIKCnJlcXVlc3RfaWQYBCABKAlCDQoLX2RhdGFzZXRfaWQiMgocR2V0T3JSZWdpc3RlckRhdGFzZXRSZXNwb25zZRISCgpkYXRhc2V0X2lkGAEgASgJIjMKHUdldERhdGFTZXJ2aWNlTWV0YWRhdGFSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiTgoeR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEiwKCG1ldGFkYXRhGAEgASgLMhouc2x1aWNlLnYxLkRhdGFzZXRNZXRhZGF0YSIdChtHZXREYXRhU2VydmljZUNvbmZpZ1JlcXVlc3QiUgocR2V0RGF0YVNlcnZpY2VDb25maWdSZXNwb25zZRIyCg9kZXBsb3ltZW50X21vZGUYASABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUitgIKFUdldE9yQ3JlYXRlSm9iUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgCIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRIVCghqb2JfbmFtZRgDIAEoCUgAiAEBEhoKDW51bV9jb25zdW1lcnMYBCABKA1IAYgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgFIAEoCBIwCg50YXJnZXRfd29ya2VycxgGIAEoDjIYLnNsdWljZS52MS5UYXJnZXRXb3JrZXJzEhIKCnJlcXVlc3RfaWQYByABKAkSHAoUcmVxdWlyZV9leGFjdGx5X29uY2UYCCABKAhCCwoJX2pvYl9uYW1lQhAKDl9udW1fY29uc3VtZXJzIigKFkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USDgoGam9iX2lkGAEgASgEIlUKG0dldE9yQ3JlYXRlSXRlcmF0aW9uUmVxdWVzdBIOCgZqb2JfaWQYASABKAQSEgoKcmVwZXRpdGlvbhgCIAEoBBISCgpyZXF1ZXN0X2lkGAMgASgJIm4KHEdldE9yQ3JlYXRlSXRlcmF0aW9uUmVzcG9uc2USGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBBIxCgVzdGF0ZRgCIAEoCzIiLnNsdWljZS52MS5DbGllbnRIZWFydGJlYXRSZXNwb25zZSI8Ch1SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBIbChNpdGVyYXRpb25fY2xpZW50X2lkGAEgASgEIiAKHlJlbGVhc2VJdGVyYXRpb25DbGllbnRSZXNwb25zZSI1ChZDbGllbnRIZWFydGJlYXRSZXF1ZXN0EhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYASABKAQijQEKF0NsaWVudEhlYXJ0YmVhdFJlc3BvbnNlEiIKBXRhc2tzGAEgAygLMhMuc2x1aWNlLnYxLlRhc2tJbmZvEhoKEml0ZXJhdGlvbl9maW5pc2hlZBgCIAEoCBIyCg9kZXBsb3ltZW50X21vZGUYAyABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUinAEKCFRhc2tJbmZvEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEhYKDndvcmtlcl9hZGRyZXNzGAMgASgJEhIKCndvcmtlcl91aWQYBCABKAkSEwoLd29ya2VyX3RhZ3MYBSADKAkSEAoIZmluaXNoZWQYBiABKAgSFgoOZGF0YV9hZGRyZXNzZXMYByADKAkiEwoRR2V0V29ya2Vyc1JlcXVlc3QiPAoSR2V0V29ya2Vyc1Jlc3BvbnNlEiYKB3dvcmtlcnMYASADKAsyFS5zbHVpY2UudjEuV29ya2VySW5mbyIrCgpXb3JrZXJJbmZvEg8KB2FkZHJlc3MYASABKAkSDAoEdGFncxgCIAMoCSqIAQoORGVwbG95bWVudE1vZGUSHwobREVQTE9ZTUVOVF9NT0RFX1VOU1BFQ0lGSUVEEAASHQoZREVQTE9ZTUVOVF9NT0RFX0NPTE9DQVRFRBABEhoKFkRFUExPWU1FTlRfTU9ERV9SRU1PVEUQAhIaChZERVBMT1lNRU5UX01PREVfSFlCUklEEAMqZgoNVGFyZ2V0V29ya2VycxIjCh9UQVJHRVRfV09SS0VSU19BVVRPX1VOU1BFQ0lGSUVEEAASFgoSVEFSR0VUX1dPUktFUlNfQU5ZEAESGAoUVEFSR0VUX1dPUktFUlNfTE9DQUwQAjKUCgoRRGlzcGF0Y2hlclNlcnZpY2USSQoKR2V0VmVyc2lvbhIcLnNsdWljZS52MS5HZXRWZXJzaW9uUmVxdWVzdBodLnNsdWljZS52MS5HZXRWZXJzaW9uUmVzcG9uc2USWAoPV29ya2VySGVhcnRiZWF0EiEuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlcXVlc3QaIi5zbHVpY2UudjEuV29ya2VySGVhcnRiZWF0UmVzcG9uc2USTwoMV29ya2VyVXBkYXRlEh4uc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlcXVlc3QaHy5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVzcG9uc2USWwoQVW5yZWdpc3RlcldvcmtlchIiLnNsdWljZS52MS5VbnJlZ2lzdGVyV29ya2VyUmVxdWVzdBojLnNsdWljZS52MS5VbnJlZ2lzdGVyV29ya2VyUmVzcG9uc2USUgoNR2V0RGF0YXNldERlZhIfLnNsdWljZS52MS5HZXREYXRhc2V0RGVmUmVxdWVzdBogLnNsdWljZS52MS5HZXREYXRhc2V0RGVmUmVzcG9uc2USQwoIR2V0U3BsaXQSGi5zbHVpY2UudjEuR2V0U3BsaXRSZXF1ZXN0Ghsuc2x1aWNlLnYxLkdldFNwbGl0UmVzcG9uc2USZwoUR2V0T3JSZWdpc3RlckRhdGFzZXQSJi5zbHVpY2UudjEuR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0Gicuc2x1aWNlLnYxLkdldE9yUmVnaXN0ZXJEYXRhc2V0UmVzcG9uc2USbQoWR2V0RGF0YVNlcnZpY2VNZXRhZGF0YRIoLnNsdWljZS52MS5HZXREYXRhU2VydmljZU1ldGFkYXRhUmVxdWVzdBopLnNsdWljZS52MS5HZXREYXRhU2VydmljZU1ldGFkYXRhUmVzcG9uc2USZwoUR2V0RGF0YVNlcnZpY2VDb25maWcSJi5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VDb25maWdSZXF1ZXN0Gicuc2x1aWNlLnYxLkdldERhdGFTZXJ2aWNlQ29uZmlnUmVzcG9uc2USVQoOR2V0T3JDcmVhdGVKb2ISIC5zbHVpY2UudjEuR2V0T3JDcmVhdGVKb2JSZXF1ZXN0GiEuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USZwoUR2V0T3JDcmVhdGVJdGVyYXRpb24SJi5zbHVpY2UudjEuR2V0T3JDcmVhdGVJdGVyYXRpb25SZXF1ZXN0Gicuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSXRlcmF0aW9uUmVzcG9uc2USbQoWUmVsZWFzZUl0ZXJhdGlvbkNsaWVudBIoLnNsdWljZS52MS5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBopLnNsdWljZS52MS5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVzcG9uc2USWAoPQ2xpZW50SGVhcnRiZWF0EiEuc2x1aWNlLnYxLkNsaWVudEhlYXJ0YmVhdFJlcXVlc3QaIi5zbHVpY2UudjEuQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2USSQoKR2V0V29ya2VycxIcLnNsdWljZS52MS5HZXRXb3JrZXJzUmVxdWVzdBodLnNsdWljZS52MS5HZXRXb3JrZXJzUmVzcG9uc2ViBnByb3RvMw", [file_sluice_v1_dataset]);
 
 /**
  * Asks for the version.
@@ -101,6 +101,13 @@ export type WorkerHeartbeatRequest = Message<"sluice.v1.WorkerHeartbeatRequest">
    * @generated from field: repeated string formats = 5;
    */
   formats: string[];
+
+  /**
+   * Where the elements of its tasks can be read beside the worker's own address.
+   *
+   * @generated from field: repeated sluice.v1.TaskAddresses task_addresses = 6;
+   */
+  taskAddresses: TaskAddresses[];
 };
 
 /**
@@ -109,6 +116,34 @@ export type WorkerHeartbeatRequest = Message<"sluice.v1.WorkerHeartbeatRequest">
  */
 export const WorkerHeartbeatRequestSchema: GenMessage<WorkerHeartbeatRequest> = /*@__PURE__*/
   messageDesc(file_sluice_v1_dispatcher, 2);
+
+/**
+ * The addresses of a task that has a data plane of its own.
+ *
+ * @generated from message sluice.v1.TaskAddresses
+ */
+export type TaskAddresses = Message<"sluice.v1.TaskAddresses"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: uint64 task_id = 1;
+   */
+  taskId: bigint;
+
+  /**
+   * As in `TaskInfo.data_addresses`.
+   *
+   * @generated from field: repeated string data_addresses = 2;
+   */
+  dataAddresses: string[];
+};
+
+/**
+ * Describes the message sluice.v1.TaskAddresses.
+ * Use `create(TaskAddressesSchema)` to create a new message.
+ */
+export const TaskAddressesSchema: GenMessage<TaskAddresses> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_dispatcher, 3);
 
 /**
  * What a worker should run.
@@ -143,7 +178,7 @@ export type WorkerHeartbeatResponse = Message<"sluice.v1.WorkerHeartbeatResponse
  * Use `create(WorkerHeartbeatResponseSchema)` to create a new message.
  */
 export const WorkerHeartbeatResponseSchema: GenMessage<WorkerHeartbeatResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 3);
+  messageDesc(file_sluice_v1_dispatcher, 4);
 
 /**
  * A task: one worker's part of one iteration.
@@ -248,7 +283,7 @@ export type TaskDef = Message<"sluice.v1.TaskDef"> & {
  * Use `create(TaskDefSchema)` to create a new message.
  */
 export const TaskDefSchema: GenMessage<TaskDef> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 4);
+  messageDesc(file_sluice_v1_dispatcher, 5);
 
 /**
  * Tasks that have ended.
@@ -276,7 +311,7 @@ export type WorkerUpdateRequest = Message<"sluice.v1.WorkerUpdateRequest"> & {
  * Use `create(WorkerUpdateRequestSchema)` to create a new message.
  */
 export const WorkerUpdateRequestSchema: GenMessage<WorkerUpdateRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 5);
+  messageDesc(file_sluice_v1_dispatcher, 6);
 
 /**
  * Nothing to say.
@@ -291,7 +326,7 @@ export type WorkerUpdateResponse = Message<"sluice.v1.WorkerUpdateResponse"> & {
  * Use `create(WorkerUpdateResponseSchema)` to create a new message.
  */
 export const WorkerUpdateResponseSchema: GenMessage<WorkerUpdateResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 6);
+  messageDesc(file_sluice_v1_dispatcher, 7);
 
 /**
  * A worker's leave.
@@ -319,7 +354,7 @@ export type UnregisterWorkerRequest = Message<"sluice.v1.UnregisterWorkerRequest
  * Use `create(UnregisterWorkerRequestSchema)` to create a new message.
  */
 export const UnregisterWorkerRequestSchema: GenMessage<UnregisterWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 7);
+  messageDesc(file_sluice_v1_dispatcher, 8);
 
 /**
  * Nothing to say.
@@ -334,7 +369,7 @@ export type UnregisterWorkerResponse = Message<"sluice.v1.UnregisterWorkerRespon
  * Use `create(UnregisterWorkerResponseSchema)` to create a new message.
  */
 export const UnregisterWorkerResponseSchema: GenMessage<UnregisterWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 8);
+  messageDesc(file_sluice_v1_dispatcher, 9);
 
 /**
  * Asks for a definition.
@@ -355,7 +390,7 @@ export type GetDatasetDefRequest = Message<"sluice.v1.GetDatasetDefRequest"> & {
  * Use `create(GetDatasetDefRequestSchema)` to create a new message.
  */
 export const GetDatasetDefRequestSchema: GenMessage<GetDatasetDefRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 9);
+  messageDesc(file_sluice_v1_dispatcher, 10);
 
 /**
  * A definition.
@@ -376,7 +411,7 @@ export type GetDatasetDefResponse = Message<"sluice.v1.GetDatasetDefResponse"> &
  * Use `create(GetDatasetDefResponseSchema)` to create a new message.
  */
 export const GetDatasetDefResponseSchema: GenMessage<GetDatasetDefResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 10);
+  messageDesc(file_sluice_v1_dispatcher, 11);
 
 /**
  * Asks for splits.
@@ -427,7 +462,7 @@ export type GetSplitRequest = Message<"sluice.v1.GetSplitRequest"> & {
  * Use `create(GetSplitRequestSchema)` to create a new message.
  */
 export const GetSplitRequestSchema: GenMessage<GetSplitRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 11);
+  messageDesc(file_sluice_v1_dispatcher, 12);
 
 /**
  * Splits, or their end.
@@ -462,7 +497,7 @@ export type GetSplitResponse = Message<"sluice.v1.GetSplitResponse"> & {
  * Use `create(GetSplitResponseSchema)` to create a new message.
  */
 export const GetSplitResponseSchema: GenMessage<GetSplitResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 12);
+  messageDesc(file_sluice_v1_dispatcher, 13);
 
 /**
  * A piece of a source's input.
@@ -497,7 +532,7 @@ export type Split = Message<"sluice.v1.Split"> & {
  * Use `create(SplitSchema)` to create a new message.
  */
 export const SplitSchema: GenMessage<Split> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 13);
+  messageDesc(file_sluice_v1_dispatcher, 14);
 
 /**
  * A dataset to be registered.
@@ -539,7 +574,7 @@ export type GetOrRegisterDatasetRequest = Message<"sluice.v1.GetOrRegisterDatase
  * Use `create(GetOrRegisterDatasetRequestSchema)` to create a new message.
  */
 export const GetOrRegisterDatasetRequestSchema: GenMessage<GetOrRegisterDatasetRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 14);
+  messageDesc(file_sluice_v1_dispatcher, 15);
 
 /**
  * The id of a dataset.
@@ -560,7 +595,7 @@ export type GetOrRegisterDatasetResponse = Message<"sluice.v1.GetOrRegisterDatas
  * Use `create(GetOrRegisterDatasetResponseSchema)` to create a new message.
  */
 export const GetOrRegisterDatasetResponseSchema: GenMessage<GetOrRegisterDatasetResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 15);
+  messageDesc(file_sluice_v1_dispatcher, 16);
 
 /**
  * Asks for metadata.
@@ -581,7 +616,7 @@ export type GetDataServiceMetadataRequest = Message<"sluice.v1.GetDataServiceMet
  * Use `create(GetDataServiceMetadataRequestSchema)` to create a new message.
  */
 export const GetDataServiceMetadataRequestSchema: GenMessage<GetDataServiceMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 16);
+  messageDesc(file_sluice_v1_dispatcher, 17);
 
 /**
  * Metadata.
@@ -602,7 +637,7 @@ export type GetDataServiceMetadataResponse = Message<"sluice.v1.GetDataServiceMe
  * Use `create(GetDataServiceMetadataResponseSchema)` to create a new message.
  */
 export const GetDataServiceMetadataResponseSchema: GenMessage<GetDataServiceMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 17);
+  messageDesc(file_sluice_v1_dispatcher, 18);
 
 /**
  * Asks for settings.
@@ -617,7 +652,7 @@ export type GetDataServiceConfigRequest = Message<"sluice.v1.GetDataServiceConfi
  * Use `create(GetDataServiceConfigRequestSchema)` to create a new message.
  */
 export const GetDataServiceConfigRequestSchema: GenMessage<GetDataServiceConfigRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 18);
+  messageDesc(file_sluice_v1_dispatcher, 19);
 
 /**
  * Settings.
@@ -638,7 +673,7 @@ export type GetDataServiceConfigResponse = Message<"sluice.v1.GetDataServiceConf
  * Use `create(GetDataServiceConfigResponseSchema)` to create a new message.
  */
 export const GetDataServiceConfigResponseSchema: GenMessage<GetDataServiceConfigResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 19);
+  messageDesc(file_sluice_v1_dispatcher, 20);
 
 /**
  * A job to be made or found.
@@ -708,7 +743,7 @@ export type GetOrCreateJobRequest = Message<"sluice.v1.GetOrCreateJobRequest"> &
  * Use `create(GetOrCreateJobRequestSchema)` to create a new message.
  */
 export const GetOrCreateJobRequestSchema: GenMessage<GetOrCreateJobRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 20);
+  messageDesc(file_sluice_v1_dispatcher, 21);
 
 /**
  * The id of a job.
@@ -729,7 +764,7 @@ export type GetOrCreateJobResponse = Message<"sluice.v1.GetOrCreateJobResponse">
  * Use `create(GetOrCreateJobResponseSchema)` to create a new message.
  */
 export const GetOrCreateJobResponseSchema: GenMessage<GetOrCreateJobResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 21);
+  messageDesc(file_sluice_v1_dispatcher, 22);
 
 /**
  * A pass to be joined.
@@ -764,7 +799,7 @@ export type GetOrCreateIterationRequest = Message<"sluice.v1.GetOrCreateIteratio
  * Use `create(GetOrCreateIterationRequestSchema)` to create a new message.
  */
 export const GetOrCreateIterationRequestSchema: GenMessage<GetOrCreateIterationRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 22);
+  messageDesc(file_sluice_v1_dispatcher, 23);
 
 /**
  * A client of a pass.
@@ -792,7 +827,7 @@ export type GetOrCreateIterationResponse = Message<"sluice.v1.GetOrCreateIterati
  * Use `create(GetOrCreateIterationResponseSchema)` to create a new message.
  */
 export const GetOrCreateIterationResponseSchema: GenMessage<GetOrCreateIterationResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 23);
+  messageDesc(file_sluice_v1_dispatcher, 24);
 
 /**
  * A client's leave.
@@ -813,7 +848,7 @@ export type ReleaseIterationClientRequest = Message<"sluice.v1.ReleaseIterationC
  * Use `create(ReleaseIterationClientRequestSchema)` to create a new message.
  */
 export const ReleaseIterationClientRequestSchema: GenMessage<ReleaseIterationClientRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 24);
+  messageDesc(file_sluice_v1_dispatcher, 25);
 
 /**
  * Nothing to say.
@@ -828,7 +863,7 @@ export type ReleaseIterationClientResponse = Message<"sluice.v1.ReleaseIteration
  * Use `create(ReleaseIterationClientResponseSchema)` to create a new message.
  */
 export const ReleaseIterationClientResponseSchema: GenMessage<ReleaseIterationClientResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 25);
+  messageDesc(file_sluice_v1_dispatcher, 26);
 
 /**
  * A client's heartbeat.
@@ -849,7 +884,7 @@ export type ClientHeartbeatRequest = Message<"sluice.v1.ClientHeartbeatRequest">
  * Use `create(ClientHeartbeatRequestSchema)` to create a new message.
  */
 export const ClientHeartbeatRequestSchema: GenMessage<ClientHeartbeatRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 26);
+  messageDesc(file_sluice_v1_dispatcher, 27);
 
 /**
  * What to read from.
@@ -884,7 +919,7 @@ export type ClientHeartbeatResponse = Message<"sluice.v1.ClientHeartbeatResponse
  * Use `create(ClientHeartbeatResponseSchema)` to create a new message.
  */
 export const ClientHeartbeatResponseSchema: GenMessage<ClientHeartbeatResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 27);
+  messageDesc(file_sluice_v1_dispatcher, 28);
 
 /**
  * A task, seen by a reader.
@@ -933,6 +968,15 @@ export type TaskInfo = Message<"sluice.v1.TaskInfo"> & {
    * @generated from field: bool finished = 6;
    */
   finished: boolean;
+
+  /**
+   * Where to read it instead, the preferred first: "http://host:port", or "unix:/path" for readers on the
+   * worker's own host. A reader takes the first that it can reach, and `worker_address` where it reaches none: the
+   * worker relays. At most 8 of at most 512 characters.
+   *
+   * @generated from field: repeated string data_addresses = 7;
+   */
+  dataAddresses: string[];
 };
 
 /**
@@ -940,7 +984,7 @@ export type TaskInfo = Message<"sluice.v1.TaskInfo"> & {
  * Use `create(TaskInfoSchema)` to create a new message.
  */
 export const TaskInfoSchema: GenMessage<TaskInfo> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 28);
+  messageDesc(file_sluice_v1_dispatcher, 29);
 
 /**
  * Asks for the workers.
@@ -955,7 +999,7 @@ export type GetWorkersRequest = Message<"sluice.v1.GetWorkersRequest"> & {
  * Use `create(GetWorkersRequestSchema)` to create a new message.
  */
 export const GetWorkersRequestSchema: GenMessage<GetWorkersRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 29);
+  messageDesc(file_sluice_v1_dispatcher, 30);
 
 /**
  * The workers.
@@ -976,7 +1020,7 @@ export type GetWorkersResponse = Message<"sluice.v1.GetWorkersResponse"> & {
  * Use `create(GetWorkersResponseSchema)` to create a new message.
  */
 export const GetWorkersResponseSchema: GenMessage<GetWorkersResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 30);
+  messageDesc(file_sluice_v1_dispatcher, 31);
 
 /**
  * A worker.
@@ -1004,7 +1048,7 @@ export type WorkerInfo = Message<"sluice.v1.WorkerInfo"> & {
  * Use `create(WorkerInfoSchema)` to create a new message.
  */
 export const WorkerInfoSchema: GenMessage<WorkerInfo> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 31);
+  messageDesc(file_sluice_v1_dispatcher, 32);
 
 /**
  * Where workers run, seen from the readers' hosts.
