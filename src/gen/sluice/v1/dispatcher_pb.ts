@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/dispatcher.proto.
  */
 export const file_sluice_v1_dispatcher: GenFile = /*@__PURE__*/
-  fileDesc("ChpzbHVpY2UvdjEvZGlzcGF0Y2hlci5wcm90bxIJc2x1aWNlLnYxIhMKEUdldFZlcnNpb25SZXF1ZXN0IiUKEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNIrMBChZXb3JrZXJIZWFydGJlYXRSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkSEwoLd29ya2VyX3RhZ3MYAyADKAkSFQoNY3VycmVudF90YXNrcxgEIAMoBBIPCgdmb3JtYXRzGAUgAygJEjAKDnRhc2tfYWRkcmVzc2VzGAYgAygLMhguc2x1aWNlLnYxLlRhc2tBZGRyZXNzZXMiOAoNVGFza0FkZHJlc3NlcxIPCgd0YXNrX2lkGAEgASgEEhYKDmRhdGFfYWRkcmVzc2VzGAIgAygJInQKF1dvcmtlckhlYXJ0YmVhdFJlc3BvbnNlEiUKCW5ld190YXNrcxgBIAMoCzISLnNsdWljZS52MS5UYXNrRGVmEhcKD3Rhc2tzX3RvX2RlbGV0ZRgCIAMoBBIZChF3b3JrZXJfdGltZW91dF9tcxgDIAEoBCKZAwoHVGFza0RlZhIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBISCgpkYXRhc2V0X2lkGAMgASgJEhYKDndvcmtlcl9hZGRyZXNzGAQgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgFIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRISCgpyZXBldGl0aW9uGAYgASgEEhMKC251bV9zb3VyY2VzGAcgASgNEhMKC251bV93b3JrZXJzGAggASgNEhQKDHdvcmtlcl9pbmRleBgJIAEoDRIaCg1udW1fY29uc3VtZXJzGAogASgNSACIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYCyABKAgSKwoHZGF0YXNldBgMIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmSAGIAQESKwoLY29tcHJlc3Npb24YDSABKA4yFi5zbHVpY2UudjEuQ29tcHJlc3Npb25CEAoOX251bV9jb25zdW1lcnNCCgoIX2RhdGFzZXQiRgoTV29ya2VyVXBkYXRlUmVxdWVzdBIWCg53b3JrZXJfYWRkcmVzcxgBIAEoCRIXCg9jb21wbGV0ZWRfdGFza3MYAiADKAQiFgoUV29ya2VyVXBkYXRlUmVzcG9uc2UiRQoXVW5yZWdpc3RlcldvcmtlclJlcXVlc3QSFgoOd29ya2VyX2FkZHJlc3MYASABKAkSEgoKd29ya2VyX3VpZBgCIAEoCSIaChhVbnJlZ2lzdGVyV29ya2VyUmVzcG9uc2UiKgoUR2V0RGF0YXNldERlZlJlcXVlc3QSEgoKZGF0YXNldF9pZBgBIAEoCSI/ChVHZXREYXRhc2V0RGVmUmVzcG9uc2USJgoHZGF0YXNldBgBIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmInYKD0dldFNwbGl0UmVxdWVzdBIUCgxpdGVyYXRpb25faWQYASABKAQSDwoHdGFza19pZBgCIAEoBBIUCgxzb3VyY2VfaW5kZXgYAyABKA0SEgoKcmVwZXRpdGlvbhgEIAEoBBISCgpyZXF1ZXN0X2lkGAUgASgEImQKEEdldFNwbGl0UmVzcG9uc2USIAoGc3BsaXRzGAEgAygLMhAuc2x1aWNlLnYxLlNwbGl0EhUKDWVuZF9vZl9zcGxpdHMYAiABKAgSFwoPc291cmNlX2lzX2VtcHR5GAMgASgIIjIKBVNwbGl0Eg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBINCgVuYW1lcxgDIAMoCSKvAQobR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0EiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZhIsCghtZXRhZGF0YRgCIAEoCzIaLnNsdWljZS52MS5EYXRhc2V0TWV0YWRhdGESFwoKZGF0YXNldF9pZBgDIAEoCUgAiAEBEhIKCnJlcXVlc3RfaWQYBCABKAlCDQoLX2RhdGFzZXRfaWQiMgocR2V0T3JSZWdpc3RlckRhdGFzZXRSZXNwb25zZRISCgpkYXRhc2V0X2lkGAEgASgJIjMKHUdldERhdGFTZXJ2aWNlTWV0YWRhdGFSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiTgoeR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEiwKCG1ldGFkYXRhGAEgASgLMhouc2x1aWNlLnYxLkRhdGFzZXRNZXRhZGF0YSIdChtHZXREYXRhU2VydmljZUNvbmZpZ1JlcXVlc3QiUgocR2V0RGF0YVNlcnZpY2VDb25maWdSZXNwb25zZRIyCg9kZXBsb3ltZW50X21vZGUYASABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUitgIKFUdldE9yQ3JlYXRlSm9iUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgCIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRIVCghqb2JfbmFtZRgDIAEoCUgAiAEBEhoKDW51bV9jb25zdW1lcnMYBCABKA1IAYgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgFIAEoCBIwCg50YXJnZXRfd29ya2VycxgGIAEoDjIYLnNsdWljZS52MS5UYXJnZXRXb3JrZXJzEhIKCnJlcXVlc3RfaWQYByABKAkSHAoUcmVxdWlyZV9leGFjdGx5X29uY2UYCCABKAhCCwoJX2pvYl9uYW1lQhAKDl9udW1fY29uc3VtZXJzIigKFkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USDgoGam9iX2lkGAEgASgEIlUKG0dldE9yQ3JlYXRlSXRlcmF0aW9uUmVxdWVzdBIOCgZqb2JfaWQYASABKAQSEgoKcmVwZXRpdGlvbhgCIAEoBBISCgpyZXF1ZXN0X2lkGAMgASgJIm4KHEdldE9yQ3JlYXRlSXRlcmF0aW9uUmVzcG9uc2USGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBBIxCgVzdGF0ZRgCIAEoCzIiLnNsdWljZS52MS5DbGllbnRIZWFydGJlYXRSZXNwb25zZSI8Ch1SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBIbChNpdGVyYXRpb25fY2xpZW50X2lkGAEgASgEIiAKHlJlbGVhc2VJdGVyYXRpb25DbGllbnRSZXNwb25zZSI1ChZDbGllbnRIZWFydGJlYXRSZXF1ZXN0EhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYASABKAQijQEKF0NsaWVudEhlYXJ0YmVhdFJlc3BvbnNlEiIKBXRhc2tzGAEgAygLMhMuc2x1aWNlLnYxLlRhc2tJbmZvEhoKEml0ZXJhdGlvbl9maW5pc2hlZBgCIAEoCBIyCg9kZXBsb3ltZW50X21vZGUYAyABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUinAEKCFRhc2tJbmZvEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEhYKDndvcmtlcl9hZGRyZXNzGAMgASgJEhIKCndvcmtlcl91aWQYBCABKAkSEwoLd29ya2VyX3RhZ3MYBSADKAkSEAoIZmluaXNoZWQYBiABKAgSFgoOZGF0YV9hZGRyZXNzZXMYByADKAkiEwoRR2V0V29ya2Vyc1JlcXVlc3QiPAoSR2V0V29ya2Vyc1Jlc3BvbnNlEiYKB3dvcmtlcnMYASADKAsyFS5zbHVpY2UudjEuV29ya2VySW5mbyIrCgpXb3JrZXJJbmZvEg8KB2FkZHJlc3MYASABKAkSDAoEdGFncxgCIAMoCSqIAQoORGVwbG95bWVudE1vZGUSHwobREVQTE9ZTUVOVF9NT0RFX1VOU1BFQ0lGSUVEEAASHQoZREVQTE9ZTUVOVF9NT0RFX0NPTE9DQVRFRBABEhoKFkRFUExPWU1FTlRfTU9ERV9SRU1PVEUQAhIaChZERVBMT1lNRU5UX01PREVfSFlCUklEEAMqZgoNVGFyZ2V0V29ya2VycxIjCh9UQVJHRVRfV09SS0VSU19BVVRPX1VOU1BFQ0lGSUVEEAASFgoSVEFSR0VUX1dPUktFUlNfQU5ZEAESGAoUVEFSR0VUX1dPUktFUlNfTE9DQUwQAjKUCgoRRGlzcGF0Y2hlclNlcnZpY2USSQoKR2V0VmVyc2lvbhIcLnNsdWljZS52MS5HZXRWZXJzaW9uUmVxdWVzdBodLnNsdWljZS52MS5HZXRWZXJzaW9uUmVzcG9uc2USWAoPV29ya2VySGVhcnRiZWF0EiEuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlcXVlc3QaIi5zbHVpY2UudjEuV29ya2VySGVhcnRiZWF0UmVzcG9uc2USTwoMV29ya2VyVXBkYXRlEh4uc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlcXVlc3QaHy5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVzcG9uc2USWwoQVW5yZWdpc3RlcldvcmtlchIiLnNsdWljZS52MS5VbnJlZ2lzdGVyV29ya2VyUmVxdWVzdBojLnNsdWljZS52MS5VbnJlZ2lzdGVyV29ya2VyUmVzcG9uc2USUgoNR2V0RGF0YXNldERlZhIfLnNsdWljZS52MS5HZXREYXRhc2V0RGVmUmVxdWVzdBogLnNsdWljZS52MS5HZXREYXRhc2V0RGVmUmVzcG9uc2USQwoIR2V0U3BsaXQSGi5zbHVpY2UudjEuR2V0U3BsaXRSZXF1ZXN0Ghsuc2x1aWNlLnYxLkdldFNwbGl0UmVzcG9uc2USZwoUR2V0T3JSZWdpc3RlckRhdGFzZXQSJi5zbHVpY2UudjEuR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0Gicuc2x1aWNlLnYxLkdldE9yUmVnaXN0ZXJEYXRhc2V0UmVzcG9uc2USbQoWR2V0RGF0YVNlcnZpY2VNZXRhZGF0YRIoLnNsdWljZS52MS5HZXREYXRhU2VydmljZU1ldGFkYXRhUmVxdWVzdBopLnNsdWljZS52MS5HZXREYXRhU2VydmljZU1ldGFkYXRhUmVzcG9uc2USZwoUR2V0RGF0YVNlcnZpY2VDb25maWcSJi5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VDb25maWdSZXF1ZXN0Gicuc2x1aWNlLnYxLkdldERhdGFTZXJ2aWNlQ29uZmlnUmVzcG9uc2USVQoOR2V0T3JDcmVhdGVKb2ISIC5zbHVpY2UudjEuR2V0T3JDcmVhdGVKb2JSZXF1ZXN0GiEuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USZwoUR2V0T3JDcmVhdGVJdGVyYXRpb24SJi5zbHVpY2UudjEuR2V0T3JDcmVhdGVJdGVyYXRpb25SZXF1ZXN0Gicuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSXRlcmF0aW9uUmVzcG9uc2USbQoWUmVsZWFzZUl0ZXJhdGlvbkNsaWVudBIoLnNsdWljZS52MS5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBopLnNsdWljZS52MS5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVzcG9uc2USWAoPQ2xpZW50SGVhcnRiZWF0EiEuc2x1aWNlLnYxLkNsaWVudEhlYXJ0YmVhdFJlcXVlc3QaIi5zbHVpY2UudjEuQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2USSQoKR2V0V29ya2VycxIcLnNsdWljZS52MS5HZXRXb3JrZXJzUmVxdWVzdBodLnNsdWljZS52MS5HZXRXb3JrZXJzUmVzcG9uc2ViBnByb3RvMw", [file_sluice_v1_dataset]);
+  fileDesc("ChpzbHVpY2UvdjEvZGlzcGF0Y2hlci5wcm90bxIJc2x1aWNlLnYxIhMKEUdldFZlcnNpb25SZXF1ZXN0IiUKEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNIrMBChZXb3JrZXJIZWFydGJlYXRSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkSEwoLd29ya2VyX3RhZ3MYAyADKAkSFQoNY3VycmVudF90YXNrcxgEIAMoBBIPCgdmb3JtYXRzGAUgAygJEjAKDnRhc2tfYWRkcmVzc2VzGAYgAygLMhguc2x1aWNlLnYxLlRhc2tBZGRyZXNzZXMiOAoNVGFza0FkZHJlc3NlcxIPCgd0YXNrX2lkGAEgASgEEhYKDmRhdGFfYWRkcmVzc2VzGAIgAygJInQKF1dvcmtlckhlYXJ0YmVhdFJlc3BvbnNlEiUKCW5ld190YXNrcxgBIAMoCzISLnNsdWljZS52MS5UYXNrRGVmEhcKD3Rhc2tzX3RvX2RlbGV0ZRgCIAMoBBIZChF3b3JrZXJfdGltZW91dF9tcxgDIAEoBCKZAwoHVGFza0RlZhIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBISCgpkYXRhc2V0X2lkGAMgASgJEhYKDndvcmtlcl9hZGRyZXNzGAQgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgFIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRISCgpyZXBldGl0aW9uGAYgASgEEhMKC251bV9zb3VyY2VzGAcgASgNEhMKC251bV93b3JrZXJzGAggASgNEhQKDHdvcmtlcl9pbmRleBgJIAEoDRIaCg1udW1fY29uc3VtZXJzGAogASgNSACIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYCyABKAgSKwoHZGF0YXNldBgMIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmSAGIAQESKwoLY29tcHJlc3Npb24YDSABKA4yFi5zbHVpY2UudjEuQ29tcHJlc3Npb25CEAoOX251bV9jb25zdW1lcnNCCgoIX2RhdGFzZXQizQEKE1dvcmtlclVwZGF0ZVJlcXVlc3QSFgoOd29ya2VyX2FkZHJlc3MYASABKAkSFwoPY29tcGxldGVkX3Rhc2tzGAIgAygEEk0KEGRyb3BwZWRfZWxlbWVudHMYAyADKAsyMy5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVxdWVzdC5Ecm9wcGVkRWxlbWVudHNFbnRyeRo2ChREcm9wcGVkRWxlbWVudHNFbnRyeRILCgNrZXkYASABKAQSDQoFdmFsdWUYAiABKAQ6AjgBIhYKFFdvcmtlclVwZGF0ZVJlc3BvbnNlIkUKF1VucmVnaXN0ZXJXb3JrZXJSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkiGgoYVW5yZWdpc3RlcldvcmtlclJlc3BvbnNlIioKFEdldERhdGFzZXREZWZSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiPwoVR2V0RGF0YXNldERlZlJlc3BvbnNlEiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZiJ2Cg9HZXRTcGxpdFJlcXVlc3QSFAoMaXRlcmF0aW9uX2lkGAEgASgEEg8KB3Rhc2tfaWQYAiABKAQSFAoMc291cmNlX2luZGV4GAMgASgNEhIKCnJlcGV0aXRpb24YBCABKAQSEgoKcmVxdWVzdF9pZBgFIAEoBCJkChBHZXRTcGxpdFJlc3BvbnNlEiAKBnNwbGl0cxgBIAMoCzIQLnNsdWljZS52MS5TcGxpdBIVCg1lbmRfb2Zfc3BsaXRzGAIgASgIEhcKD3NvdXJjZV9pc19lbXB0eRgDIAEoCCIyCgVTcGxpdBINCgVzdGFydBgBIAEoBBILCgNlbmQYAiABKAQSDQoFbmFtZXMYAyADKAkirwEKG0dldE9yUmVnaXN0ZXJEYXRhc2V0UmVxdWVzdBImCgdkYXRhc2V0GAEgASgLMhUuc2x1aWNlLnYxLkRhdGFzZXREZWYSLAoIbWV0YWRhdGEYAiABKAsyGi5zbHVpY2UudjEuRGF0YXNldE1ldGFkYXRhEhcKCmRhdGFzZXRfaWQYAyABKAlIAIgBARISCgpyZXF1ZXN0X2lkGAQgASgJQg0KC19kYXRhc2V0X2lkIjIKHEdldE9yUmVnaXN0ZXJEYXRhc2V0UmVzcG9uc2USEgoKZGF0YXNldF9pZBgBIAEoCSIzCh1HZXREYXRhU2VydmljZU1ldGFkYXRhUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJIk4KHkdldERhdGFTZXJ2aWNlTWV0YWRhdGFSZXNwb25zZRIsCghtZXRhZGF0YRgBIAEoCzIaLnNsdWljZS52MS5EYXRhc2V0TWV0YWRhdGEiHQobR2V0RGF0YVNlcnZpY2VDb25maWdSZXF1ZXN0IlIKHEdldERhdGFTZXJ2aWNlQ29uZmlnUmVzcG9uc2USMgoPZGVwbG95bWVudF9tb2RlGAEgASgOMhkuc2x1aWNlLnYxLkRlcGxveW1lbnRNb2RlIrYCChVHZXRPckNyZWF0ZUpvYlJlcXVlc3QSEgoKZGF0YXNldF9pZBgBIAEoCRIyCg9zaGFyZGluZ19wb2xpY3kYAiABKA4yGS5zbHVpY2UudjEuU2hhcmRpbmdQb2xpY3kSFQoIam9iX25hbWUYAyABKAlIAIgBARIaCg1udW1fY29uc3VtZXJzGAQgASgNSAGIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYBSABKAgSMAoOdGFyZ2V0X3dvcmtlcnMYBiABKA4yGC5zbHVpY2UudjEuVGFyZ2V0V29ya2VycxISCgpyZXF1ZXN0X2lkGAcgASgJEhwKFHJlcXVpcmVfZXhhY3RseV9vbmNlGAggASgIQgsKCV9qb2JfbmFtZUIQCg5fbnVtX2NvbnN1bWVycyIoChZHZXRPckNyZWF0ZUpvYlJlc3BvbnNlEg4KBmpvYl9pZBgBIAEoBCJVChtHZXRPckNyZWF0ZUl0ZXJhdGlvblJlcXVlc3QSDgoGam9iX2lkGAEgASgEEhIKCnJlcGV0aXRpb24YAiABKAQSEgoKcmVxdWVzdF9pZBgDIAEoCSJuChxHZXRPckNyZWF0ZUl0ZXJhdGlvblJlc3BvbnNlEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYASABKAQSMQoFc3RhdGUYAiABKAsyIi5zbHVpY2UudjEuQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2UiPAodUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlcXVlc3QSGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBCIgCh5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVzcG9uc2UikQEKFkNsaWVudEhlYXJ0YmVhdFJlcXVlc3QSGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBBIaCg1jdXJyZW50X3JvdW5kGAIgASgESACIAQESGgoNYmxvY2tlZF9yb3VuZBgDIAEoBEgBiAEBQhAKDl9jdXJyZW50X3JvdW5kQhAKDl9ibG9ja2VkX3JvdW5kIrcBChdDbGllbnRIZWFydGJlYXRSZXNwb25zZRIiCgV0YXNrcxgBIAMoCzITLnNsdWljZS52MS5UYXNrSW5mbxIaChJpdGVyYXRpb25fZmluaXNoZWQYAiABKAgSMgoPZGVwbG95bWVudF9tb2RlGAMgASgOMhkuc2x1aWNlLnYxLkRlcGxveW1lbnRNb2RlEhgKC2Jsb2NrX3JvdW5kGAQgASgESACIAQFCDgoMX2Jsb2NrX3JvdW5kIrQBCghUYXNrSW5mbxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIWCg53b3JrZXJfYWRkcmVzcxgDIAEoCRISCgp3b3JrZXJfdWlkGAQgASgJEhMKC3dvcmtlcl90YWdzGAUgAygJEhAKCGZpbmlzaGVkGAYgASgIEhYKDmRhdGFfYWRkcmVzc2VzGAcgAygJEhYKDnN0YXJ0aW5nX3JvdW5kGAggASgEIn4KFk1heWJlUmVtb3ZlVGFza1JlcXVlc3QSDwoHdGFza19pZBgBIAEoBBIWCg5jb25zdW1lcl9pbmRleBgCIAEoDRINCgVyb3VuZBgDIAEoBBIaCg11bnRha2VuX3JvdW5kGAQgASgESACIAQFCEAoOX3VudGFrZW5fcm91bmQiQQoXTWF5YmVSZW1vdmVUYXNrUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoCBIVCg1yZW1vdmVkX3JvdW5kGAIgASgEIhMKEUdldFdvcmtlcnNSZXF1ZXN0IjwKEkdldFdvcmtlcnNSZXNwb25zZRImCgd3b3JrZXJzGAEgAygLMhUuc2x1aWNlLnYxLldvcmtlckluZm8iKwoKV29ya2VySW5mbxIPCgdhZGRyZXNzGAEgASgJEgwKBHRhZ3MYAiADKAkqiAEKDkRlcGxveW1lbnRNb2RlEh8KG0RFUExPWU1FTlRfTU9ERV9VTlNQRUNJRklFRBAAEh0KGURFUExPWU1FTlRfTU9ERV9DT0xPQ0FURUQQARIaChZERVBMT1lNRU5UX01PREVfUkVNT1RFEAISGgoWREVQTE9ZTUVOVF9NT0RFX0hZQlJJRBADKmYKDVRhcmdldFdvcmtlcnMSIwofVEFSR0VUX1dPUktFUlNfQVVUT19VTlNQRUNJRklFRBAAEhYKElRBUkdFVF9XT1JLRVJTX0FOWRABEhgKFFRBUkdFVF9XT1JLRVJTX0xPQ0FMEAIy7goKEURpc3BhdGNoZXJTZXJ2aWNlEkkKCkdldFZlcnNpb24SHC5zbHVpY2UudjEuR2V0VmVyc2lvblJlcXVlc3QaHS5zbHVpY2UudjEuR2V0VmVyc2lvblJlc3BvbnNlElgKD1dvcmtlckhlYXJ0YmVhdBIhLnNsdWljZS52MS5Xb3JrZXJIZWFydGJlYXRSZXF1ZXN0GiIuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlc3BvbnNlEk8KDFdvcmtlclVwZGF0ZRIeLnNsdWljZS52MS5Xb3JrZXJVcGRhdGVSZXF1ZXN0Gh8uc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlc3BvbnNlElsKEFVucmVnaXN0ZXJXb3JrZXISIi5zbHVpY2UudjEuVW5yZWdpc3RlcldvcmtlclJlcXVlc3QaIy5zbHVpY2UudjEuVW5yZWdpc3RlcldvcmtlclJlc3BvbnNlElIKDUdldERhdGFzZXREZWYSHy5zbHVpY2UudjEuR2V0RGF0YXNldERlZlJlcXVlc3QaIC5zbHVpY2UudjEuR2V0RGF0YXNldERlZlJlc3BvbnNlEkMKCEdldFNwbGl0Ehouc2x1aWNlLnYxLkdldFNwbGl0UmVxdWVzdBobLnNsdWljZS52MS5HZXRTcGxpdFJlc3BvbnNlEmcKFEdldE9yUmVnaXN0ZXJEYXRhc2V0EiYuc2x1aWNlLnYxLkdldE9yUmVnaXN0ZXJEYXRhc2V0UmVxdWVzdBonLnNsdWljZS52MS5HZXRPclJlZ2lzdGVyRGF0YXNldFJlc3BvbnNlEm0KFkdldERhdGFTZXJ2aWNlTWV0YWRhdGESKC5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlcXVlc3QaKS5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEmcKFEdldERhdGFTZXJ2aWNlQ29uZmlnEiYuc2x1aWNlLnYxLkdldERhdGFTZXJ2aWNlQ29uZmlnUmVxdWVzdBonLnNsdWljZS52MS5HZXREYXRhU2VydmljZUNvbmZpZ1Jlc3BvbnNlElUKDkdldE9yQ3JlYXRlSm9iEiAuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSm9iUmVxdWVzdBohLnNsdWljZS52MS5HZXRPckNyZWF0ZUpvYlJlc3BvbnNlEmcKFEdldE9yQ3JlYXRlSXRlcmF0aW9uEiYuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSXRlcmF0aW9uUmVxdWVzdBonLnNsdWljZS52MS5HZXRPckNyZWF0ZUl0ZXJhdGlvblJlc3BvbnNlEm0KFlJlbGVhc2VJdGVyYXRpb25DbGllbnQSKC5zbHVpY2UudjEuUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlcXVlc3QaKS5zbHVpY2UudjEuUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlc3BvbnNlElgKD0NsaWVudEhlYXJ0YmVhdBIhLnNsdWljZS52MS5DbGllbnRIZWFydGJlYXRSZXF1ZXN0GiIuc2x1aWNlLnYxLkNsaWVudEhlYXJ0YmVhdFJlc3BvbnNlElgKD01heWJlUmVtb3ZlVGFzaxIhLnNsdWljZS52MS5NYXliZVJlbW92ZVRhc2tSZXF1ZXN0GiIuc2x1aWNlLnYxLk1heWJlUmVtb3ZlVGFza1Jlc3BvbnNlEkkKCkdldFdvcmtlcnMSHC5zbHVpY2UudjEuR2V0V29ya2Vyc1JlcXVlc3QaHS5zbHVpY2UudjEuR2V0V29ya2Vyc1Jlc3BvbnNlYgZwcm90bzM", [file_sluice_v1_dataset]);
 
 /**
  * Asks for the version.
@@ -304,6 +304,13 @@ export type WorkerUpdateRequest = Message<"sluice.v1.WorkerUpdateRequest"> & {
    * @generated from field: repeated uint64 completed_tasks = 2;
    */
   completedTasks: bigint[];
+
+  /**
+   * For coordinated reads: how many elements at the end of a completed task did not make a full round, where any.
+   *
+   * @generated from field: map<uint64, uint64> dropped_elements = 3;
+   */
+  droppedElements: { [key: string]: bigint };
 };
 
 /**
@@ -868,6 +875,11 @@ export const ReleaseIterationClientResponseSchema: GenMessage<ReleaseIterationCl
 /**
  * A client's heartbeat.
  *
+ * The consumers of a coordinated read go through the iteration in rounds: in each round a consumer takes one
+ * element of every task that has begun, in the order of the list. A task that joins begins in the same round for
+ * all of them. To that end the dispatcher proposes a round with `block_round`, and a consumer that has not begun it
+ * promises with `blocked_round` that it will not, until an answer without that proposal comes.
+ *
  * @generated from message sluice.v1.ClientHeartbeatRequest
  */
 export type ClientHeartbeatRequest = Message<"sluice.v1.ClientHeartbeatRequest"> & {
@@ -877,6 +889,20 @@ export type ClientHeartbeatRequest = Message<"sluice.v1.ClientHeartbeatRequest">
    * @generated from field: uint64 iteration_client_id = 1;
    */
   iterationClientId: bigint;
+
+  /**
+   * For coordinated reads: the last round of which the client has asked for an element; absent: none so far.
+   *
+   * @generated from field: optional uint64 current_round = 2;
+   */
+  currentRound?: bigint | undefined;
+
+  /**
+   * For coordinated reads: the client has stopped before this round and waits.
+   *
+   * @generated from field: optional uint64 blocked_round = 3;
+   */
+  blockedRound?: bigint | undefined;
 };
 
 /**
@@ -912,6 +938,13 @@ export type ClientHeartbeatResponse = Message<"sluice.v1.ClientHeartbeatResponse
    * @generated from field: sluice.v1.DeploymentMode deployment_mode = 3;
    */
   deploymentMode: DeploymentMode;
+
+  /**
+   * For coordinated reads: a task waits to join in this round; a client that has not begun it is to stop before it.
+   *
+   * @generated from field: optional uint64 block_round = 4;
+   */
+  blockRound?: bigint | undefined;
 };
 
 /**
@@ -977,6 +1010,13 @@ export type TaskInfo = Message<"sluice.v1.TaskInfo"> & {
    * @generated from field: repeated string data_addresses = 7;
    */
   dataAddresses: string[];
+
+  /**
+   * For coordinated reads: the first round in which it is read.
+   *
+   * @generated from field: uint64 starting_round = 8;
+   */
+  startingRound: bigint;
 };
 
 /**
@@ -985,6 +1025,77 @@ export type TaskInfo = Message<"sluice.v1.TaskInfo"> & {
  */
 export const TaskInfoSchema: GenMessage<TaskInfo> = /*@__PURE__*/
   messageDesc(file_sluice_v1_dispatcher, 29);
+
+/**
+ * A consumer that cannot reach a task's worker.
+ *
+ * @generated from message sluice.v1.MaybeRemoveTaskRequest
+ */
+export type MaybeRemoveTaskRequest = Message<"sluice.v1.MaybeRemoveTaskRequest"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: uint64 task_id = 1;
+   */
+  taskId: bigint;
+
+  /**
+   * The consumer.
+   *
+   * @generated from field: uint32 consumer_index = 2;
+   */
+  consumerIndex: number;
+
+  /**
+   * The first round for which the consumer has no answer of the task.
+   *
+   * @generated from field: uint64 round = 3;
+   */
+  round: bigint;
+
+  /**
+   * The first round whose element of the task the consumer has not handed to its program; it hands out none from
+   * there on before it has the answer. Absent: as `round`.
+   *
+   * @generated from field: optional uint64 untaken_round = 4;
+   */
+  untakenRound?: bigint | undefined;
+};
+
+/**
+ * Describes the message sluice.v1.MaybeRemoveTaskRequest.
+ * Use `create(MaybeRemoveTaskRequestSchema)` to create a new message.
+ */
+export const MaybeRemoveTaskRequestSchema: GenMessage<MaybeRemoveTaskRequest> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_dispatcher, 30);
+
+/**
+ * Whether the task is removed.
+ *
+ * @generated from message sluice.v1.MaybeRemoveTaskResponse
+ */
+export type MaybeRemoveTaskResponse = Message<"sluice.v1.MaybeRemoveTaskResponse"> & {
+  /**
+   * Nobody reads the task any more, from `removed_round` on. Else the consumer goes on trying.
+   *
+   * @generated from field: bool removed = 1;
+   */
+  removed: boolean;
+
+  /**
+   * Elements of the task in this and later rounds are dropped, also where they had come in.
+   *
+   * @generated from field: uint64 removed_round = 2;
+   */
+  removedRound: bigint;
+};
+
+/**
+ * Describes the message sluice.v1.MaybeRemoveTaskResponse.
+ * Use `create(MaybeRemoveTaskResponseSchema)` to create a new message.
+ */
+export const MaybeRemoveTaskResponseSchema: GenMessage<MaybeRemoveTaskResponse> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_dispatcher, 31);
 
 /**
  * Asks for the workers.
@@ -999,7 +1110,7 @@ export type GetWorkersRequest = Message<"sluice.v1.GetWorkersRequest"> & {
  * Use `create(GetWorkersRequestSchema)` to create a new message.
  */
 export const GetWorkersRequestSchema: GenMessage<GetWorkersRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 30);
+  messageDesc(file_sluice_v1_dispatcher, 32);
 
 /**
  * The workers.
@@ -1020,7 +1131,7 @@ export type GetWorkersResponse = Message<"sluice.v1.GetWorkersResponse"> & {
  * Use `create(GetWorkersResponseSchema)` to create a new message.
  */
 export const GetWorkersResponseSchema: GenMessage<GetWorkersResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 31);
+  messageDesc(file_sluice_v1_dispatcher, 33);
 
 /**
  * A worker.
@@ -1048,7 +1159,7 @@ export type WorkerInfo = Message<"sluice.v1.WorkerInfo"> & {
  * Use `create(WorkerInfoSchema)` to create a new message.
  */
 export const WorkerInfoSchema: GenMessage<WorkerInfo> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 32);
+  messageDesc(file_sluice_v1_dispatcher, 34);
 
 /**
  * Where workers run, seen from the readers' hosts.
@@ -1267,6 +1378,19 @@ export const DispatcherService: GenService<{
     methodKind: "unary";
     input: typeof ClientHeartbeatRequestSchema;
     output: typeof ClientHeartbeatResponseSchema;
+  },
+  /**
+   * A consumer of a coordinated read cannot reach a task's worker any more. Answered when all consumers of the
+   * iteration have asked and agree on a round, or with `removed` false after 10 seconds, or at once where they
+   * cannot agree. A task that is not known any more counts as removed. FAILED_PRECONDITION: the task is not part
+   * of a coordinated read, or has no such consumer.
+   *
+   * @generated from rpc sluice.v1.DispatcherService.MaybeRemoveTask
+   */
+  maybeRemoveTask: {
+    methodKind: "unary";
+    input: typeof MaybeRemoveTaskRequestSchema;
+    output: typeof MaybeRemoveTaskResponseSchema;
   },
   /**
    * The workers that are registered.

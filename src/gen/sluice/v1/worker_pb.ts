@@ -13,7 +13,7 @@ import type { Compression } from "./dataset_pb.ts";
 import { file_sluice_v1_dataset } from "./dataset_pb.ts";
 import type { TaskDef } from "./dispatcher_pb.ts";
 import { file_sluice_v1_dispatcher } from "./dispatcher_pb.ts";
-import type { ElementBatchSchema } from "./element_pb.ts";
+import type { ElementBatch, ElementBatchSchema } from "./element_pb.ts";
 import { file_sluice_v1_element } from "./element_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/worker.proto.
  */
 export const file_sluice_v1_worker: GenFile = /*@__PURE__*/
-  fileDesc("ChZzbHVpY2UvdjEvd29ya2VyLnByb3RvEglzbHVpY2UudjEiIAoeV29ya2VyU2VydmljZUdldFZlcnNpb25SZXF1ZXN0IjIKH1dvcmtlclNlcnZpY2VHZXRWZXJzaW9uUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoDSI2ChJQcm9jZXNzVGFza1JlcXVlc3QSIAoEdGFzaxgBIAEoCzISLnNsdWljZS52MS5UYXNrRGVmIi0KE1Byb2Nlc3NUYXNrUmVzcG9uc2USFgoOZGF0YV9hZGRyZXNzZXMYASADKAkilQIKEkdldEVsZW1lbnRzUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgEEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYAiABKAQSEgoKc2Vzc2lvbl9pZBgDIAEoCRIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEhYKDnRha2VuX3NlcXVlbmNlGAUgASgEEhYKDmxpbWl0X3NlcXVlbmNlGAYgASgEEjUKFWFjY2VwdGVkX2NvbXByZXNzaW9ucxgHIAMoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIrCgtjb21wcmVzc2lvbhgIIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhISCgp0cmFpbmVyX2lkGAkgASgJIp8BChpBY2tub3dsZWRnZUVsZW1lbnRzUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgEEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYAiABKAQSEgoKc2Vzc2lvbl9pZBgDIAEoCRIWCg50YWtlbl9zZXF1ZW5jZRgEIAEoBBIWCg5saW1pdF9zZXF1ZW5jZRgFIAEoBBIPCgdyZWxlYXNlGAYgASgIIh0KG0Fja25vd2xlZGdlRWxlbWVudHNSZXNwb25zZSIXChVHZXRXb3JrZXJUYXNrc1JlcXVlc3QiPgoWR2V0V29ya2VyVGFza3NSZXNwb25zZRIkCgV0YXNrcxgBIAMoCzIVLnNsdWljZS52MS5Xb3JrZXJUYXNrIjMKCldvcmtlclRhc2sSDwoHdGFza19pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQyyAMKDVdvcmtlclNlcnZpY2USYwoKR2V0VmVyc2lvbhIpLnNsdWljZS52MS5Xb3JrZXJTZXJ2aWNlR2V0VmVyc2lvblJlcXVlc3QaKi5zbHVpY2UudjEuV29ya2VyU2VydmljZUdldFZlcnNpb25SZXNwb25zZRJMCgtQcm9jZXNzVGFzaxIdLnNsdWljZS52MS5Qcm9jZXNzVGFza1JlcXVlc3QaHi5zbHVpY2UudjEuUHJvY2Vzc1Rhc2tSZXNwb25zZRJHCgtHZXRFbGVtZW50cxIdLnNsdWljZS52MS5HZXRFbGVtZW50c1JlcXVlc3QaFy5zbHVpY2UudjEuRWxlbWVudEJhdGNoMAESZAoTQWNrbm93bGVkZ2VFbGVtZW50cxIlLnNsdWljZS52MS5BY2tub3dsZWRnZUVsZW1lbnRzUmVxdWVzdBomLnNsdWljZS52MS5BY2tub3dsZWRnZUVsZW1lbnRzUmVzcG9uc2USVQoOR2V0V29ya2VyVGFza3MSIC5zbHVpY2UudjEuR2V0V29ya2VyVGFza3NSZXF1ZXN0GiEuc2x1aWNlLnYxLkdldFdvcmtlclRhc2tzUmVzcG9uc2ViBnByb3RvMw", [file_sluice_v1_dataset, file_sluice_v1_dispatcher, file_sluice_v1_element]);
+  fileDesc("ChZzbHVpY2UvdjEvd29ya2VyLnByb3RvEglzbHVpY2UudjEiIAoeV29ya2VyU2VydmljZUdldFZlcnNpb25SZXF1ZXN0IjIKH1dvcmtlclNlcnZpY2VHZXRWZXJzaW9uUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoDSI2ChJQcm9jZXNzVGFza1JlcXVlc3QSIAoEdGFzaxgBIAEoCzISLnNsdWljZS52MS5UYXNrRGVmIi0KE1Byb2Nlc3NUYXNrUmVzcG9uc2USFgoOZGF0YV9hZGRyZXNzZXMYASADKAkilQIKEkdldEVsZW1lbnRzUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgEEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYAiABKAQSEgoKc2Vzc2lvbl9pZBgDIAEoCRIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEhYKDnRha2VuX3NlcXVlbmNlGAUgASgEEhYKDmxpbWl0X3NlcXVlbmNlGAYgASgEEjUKFWFjY2VwdGVkX2NvbXByZXNzaW9ucxgHIAMoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIrCgtjb21wcmVzc2lvbhgIIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhISCgp0cmFpbmVyX2lkGAkgASgJItoCChFHZXRFbGVtZW50UmVxdWVzdBIPCgd0YXNrX2lkGAEgASgEEhsKDmNvbnN1bWVyX2luZGV4GAIgASgNSACIAQESGAoLcm91bmRfaW5kZXgYAyABKARIAYgBARIeChZza2lwcGVkX3ByZXZpb3VzX3JvdW5kGAQgASgIEhIKCmFsbG93X3NraXAYBSABKAgSGQoMb2xkZXN0X3JvdW5kGAYgASgESAKIAQESFgoOc2tpcHBlZF9yb3VuZHMYByADKAQSNQoVYWNjZXB0ZWRfY29tcHJlc3Npb25zGAggAygOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEisKC2NvbXByZXNzaW9uGAkgASgOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uQhEKD19jb25zdW1lcl9pbmRleEIOCgxfcm91bmRfaW5kZXhCDwoNX29sZGVzdF9yb3VuZCJoChJHZXRFbGVtZW50UmVzcG9uc2USJgoFYmF0Y2gYASABKAsyFy5zbHVpY2UudjEuRWxlbWVudEJhdGNoEhcKD2VuZF9vZl9zZXF1ZW5jZRgCIAEoCBIRCglza2lwX3Rhc2sYAyABKAginwEKGkFja25vd2xlZGdlRWxlbWVudHNSZXF1ZXN0Eg8KB3Rhc2tfaWQYASABKAQSGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgCIAEoBBISCgpzZXNzaW9uX2lkGAMgASgJEhYKDnRha2VuX3NlcXVlbmNlGAQgASgEEhYKDmxpbWl0X3NlcXVlbmNlGAUgASgEEg8KB3JlbGVhc2UYBiABKAgiHQobQWNrbm93bGVkZ2VFbGVtZW50c1Jlc3BvbnNlIhcKFUdldFdvcmtlclRhc2tzUmVxdWVzdCI+ChZHZXRXb3JrZXJUYXNrc1Jlc3BvbnNlEiQKBXRhc2tzGAEgAygLMhUuc2x1aWNlLnYxLldvcmtlclRhc2siMwoKV29ya2VyVGFzaxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBDKTBAoNV29ya2VyU2VydmljZRJjCgpHZXRWZXJzaW9uEikuc2x1aWNlLnYxLldvcmtlclNlcnZpY2VHZXRWZXJzaW9uUmVxdWVzdBoqLnNsdWljZS52MS5Xb3JrZXJTZXJ2aWNlR2V0VmVyc2lvblJlc3BvbnNlEkwKC1Byb2Nlc3NUYXNrEh0uc2x1aWNlLnYxLlByb2Nlc3NUYXNrUmVxdWVzdBoeLnNsdWljZS52MS5Qcm9jZXNzVGFza1Jlc3BvbnNlEkcKC0dldEVsZW1lbnRzEh0uc2x1aWNlLnYxLkdldEVsZW1lbnRzUmVxdWVzdBoXLnNsdWljZS52MS5FbGVtZW50QmF0Y2gwARJJCgpHZXRFbGVtZW50Ehwuc2x1aWNlLnYxLkdldEVsZW1lbnRSZXF1ZXN0Gh0uc2x1aWNlLnYxLkdldEVsZW1lbnRSZXNwb25zZRJkChNBY2tub3dsZWRnZUVsZW1lbnRzEiUuc2x1aWNlLnYxLkFja25vd2xlZGdlRWxlbWVudHNSZXF1ZXN0GiYuc2x1aWNlLnYxLkFja25vd2xlZGdlRWxlbWVudHNSZXNwb25zZRJVCg5HZXRXb3JrZXJUYXNrcxIgLnNsdWljZS52MS5HZXRXb3JrZXJUYXNrc1JlcXVlc3QaIS5zbHVpY2UudjEuR2V0V29ya2VyVGFza3NSZXNwb25zZWIGcHJvdG8z", [file_sluice_v1_dataset, file_sluice_v1_dispatcher, file_sluice_v1_element]);
 
 /**
  * Asks for the version.
@@ -181,6 +181,120 @@ export const GetElementsRequestSchema: GenMessage<GetElementsRequest> = /*@__PUR
   messageDesc(file_sluice_v1_worker, 4);
 
 /**
+ * Asks for the element of one round.
+ *
+ * @generated from message sluice.v1.GetElementRequest
+ */
+export type GetElementRequest = Message<"sluice.v1.GetElementRequest"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: uint64 task_id = 1;
+   */
+  taskId: bigint;
+
+  /**
+   * Which consumer asks, from 0.
+   *
+   * @generated from field: optional uint32 consumer_index = 2;
+   */
+  consumerIndex?: number | undefined;
+
+  /**
+   * The round.
+   *
+   * @generated from field: optional uint64 round_index = 3;
+   */
+  roundIndex?: bigint | undefined;
+
+  /**
+   * This consumer was told to skip the task in the round before `oldest_round`.
+   *
+   * @generated from field: bool skipped_previous_round = 4;
+   */
+  skippedPreviousRound: boolean;
+
+  /**
+   * The round may be skipped, for all consumers, if its elements are not there in 100 ms.
+   *
+   * @generated from field: bool allow_skip = 5;
+   */
+  allowSkip: boolean;
+
+  /**
+   * The first round of the task for which the consumer has no answer: what was answered before is forgotten. A
+   * consumer may have asked for several rounds at a time. Absent: as `round_index`.
+   *
+   * @generated from field: optional uint64 oldest_round = 6;
+   */
+  oldestRound?: bigint | undefined;
+
+  /**
+   * All rounds before `oldest_round` that this consumer was told to skip, as far as they are among the last 1,024.
+   *
+   * @generated from field: repeated uint64 skipped_rounds = 7;
+   */
+  skippedRounds: bigint[];
+
+  /**
+   * The codecs that the reader can undo; none: only uncompressed elements are sent.
+   *
+   * @generated from field: repeated sluice.v1.Compression accepted_compressions = 8;
+   */
+  acceptedCompressions: Compression[];
+
+  /**
+   * The compression that the reader wishes.
+   *
+   * @generated from field: sluice.v1.Compression compression = 9;
+   */
+  compression: Compression;
+};
+
+/**
+ * Describes the message sluice.v1.GetElementRequest.
+ * Use `create(GetElementRequestSchema)` to create a new message.
+ */
+export const GetElementRequestSchema: GenMessage<GetElementRequest> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_worker, 5);
+
+/**
+ * The element of a round, or why there is none.
+ *
+ * @generated from message sluice.v1.GetElementResponse
+ */
+export type GetElementResponse = Message<"sluice.v1.GetElementResponse"> & {
+  /**
+   * A block of one element that brings its spec along; absent where there is none.
+   *
+   * @generated from field: sluice.v1.ElementBatch batch = 1;
+   */
+  batch?: ElementBatch | undefined;
+
+  /**
+   * The task has no elements for this round and later ones, for no consumer. The consumer asks for the next round
+   * once more, so that the worker knows that it has heard.
+   *
+   * @generated from field: bool end_of_sequence = 2;
+   */
+  endOfSequence: boolean;
+
+  /**
+   * No consumer gets an element of this task in this round.
+   *
+   * @generated from field: bool skip_task = 3;
+   */
+  skipTask: boolean;
+};
+
+/**
+ * Describes the message sluice.v1.GetElementResponse.
+ * Use `create(GetElementResponseSchema)` to create a new message.
+ */
+export const GetElementResponseSchema: GenMessage<GetElementResponse> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_worker, 6);
+
+/**
  * What a reader has taken.
  *
  * @generated from message sluice.v1.AcknowledgeElementsRequest
@@ -235,7 +349,7 @@ export type AcknowledgeElementsRequest = Message<"sluice.v1.AcknowledgeElementsR
  * Use `create(AcknowledgeElementsRequestSchema)` to create a new message.
  */
 export const AcknowledgeElementsRequestSchema: GenMessage<AcknowledgeElementsRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_worker, 5);
+  messageDesc(file_sluice_v1_worker, 7);
 
 /**
  * Nothing to say; when a task's last block is taken, the dispatcher has been told before this answer leaves.
@@ -250,7 +364,7 @@ export type AcknowledgeElementsResponse = Message<"sluice.v1.AcknowledgeElements
  * Use `create(AcknowledgeElementsResponseSchema)` to create a new message.
  */
 export const AcknowledgeElementsResponseSchema: GenMessage<AcknowledgeElementsResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_worker, 6);
+  messageDesc(file_sluice_v1_worker, 8);
 
 /**
  * Asks for the tasks.
@@ -265,7 +379,7 @@ export type GetWorkerTasksRequest = Message<"sluice.v1.GetWorkerTasksRequest"> &
  * Use `create(GetWorkerTasksRequestSchema)` to create a new message.
  */
 export const GetWorkerTasksRequestSchema: GenMessage<GetWorkerTasksRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_worker, 7);
+  messageDesc(file_sluice_v1_worker, 9);
 
 /**
  * The tasks.
@@ -286,7 +400,7 @@ export type GetWorkerTasksResponse = Message<"sluice.v1.GetWorkerTasksResponse">
  * Use `create(GetWorkerTasksResponseSchema)` to create a new message.
  */
 export const GetWorkerTasksResponseSchema: GenMessage<GetWorkerTasksResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_worker, 8);
+  messageDesc(file_sluice_v1_worker, 10);
 
 /**
  * A task of a worker.
@@ -314,7 +428,7 @@ export type WorkerTask = Message<"sluice.v1.WorkerTask"> & {
  * Use `create(WorkerTaskSchema)` to create a new message.
  */
 export const WorkerTaskSchema: GenMessage<WorkerTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_worker, 9);
+  messageDesc(file_sluice_v1_worker, 11);
 
 /**
  * Runs tasks and gives out their elements.
@@ -356,6 +470,20 @@ export const WorkerService: GenService<{
     methodKind: "server_streaming";
     input: typeof GetElementsRequestSchema;
     output: typeof ElementBatchSchema;
+  },
+  /**
+   * One element of a coordinated read. Every round is given out when all consumers have asked for it: consecutive
+   * elements, the first to consumer 0. A repeated request gets the same answer until the consumer has said, by
+   * `oldest_round`, that it has it. UNAVAILABLE: the worker does not know the task (yet) or is stopping; CANCELED:
+   * the task was ended by the dispatcher; FAILED_PRECONDITION: the task is not part of a coordinated read or has no
+   * such consumer, or the consumer asks for a round that it has left behind.
+   *
+   * @generated from rpc sluice.v1.WorkerService.GetElement
+   */
+  getElement: {
+    methodKind: "unary";
+    input: typeof GetElementRequestSchema;
+    output: typeof GetElementResponseSchema;
   },
   /**
    * A reader says what it has taken and how far the worker may send. NOT_FOUND: no such session.
