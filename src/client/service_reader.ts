@@ -200,9 +200,10 @@ export class ServiceReader implements ElementIterator<Element> {
     this.#step({
       kind: "listed",
       iterationFinished,
-      tasks: tasks.map(({ taskId, workerAddress, workerUid, finished }) => ({
+      tasks: tasks.map(({ taskId, workerAddress, dataAddresses, workerUid, finished }) => ({
         id: taskId,
         address: workerAddress,
+        dataAddresses: dataAddresses.filter(isReachable),
         workerUid,
         finished,
       })),
@@ -251,4 +252,9 @@ export class ServiceReader implements ElementIterator<Element> {
       pull.reject(error);
     }
   }
+}
+
+/** Whether this reader knows how to reach such an address at all. */
+function isReachable(address: string): boolean {
+  return address.startsWith("http://") || address.startsWith("https://");
 }

@@ -3,8 +3,10 @@
 /** A task as a heartbeat's answer lists it. */
 export interface ListedTask {
   readonly id: bigint;
-  /** Where to read it, "host:port". */
+  /** The worker's address, "host:port". */
   readonly address: string;
+  /** Where to read it if possible, the preferred first; the worker's address comes after them. @default none */
+  readonly dataAddresses?: readonly string[];
   /** The worker's run; another one under the same address has lost the task's sessions. */
   readonly workerUid: string;
   /** Readers have taken its last element, or its worker is lost. */
@@ -36,7 +38,13 @@ export type ReaderEvent<B> =
   /** A heartbeat is on its way: only what was known before counts for the end of data. */
   | { readonly kind: "heartbeatSent" }
   /** A heartbeat's answer. */
-  | { readonly kind: "listed"; readonly tasks: readonly ListedTask[]; readonly iterationFinished: boolean }
+  | {
+    readonly kind: "listed";
+    readonly tasks: readonly ListedTask[];
+    readonly iterationFinished: boolean;
+    /** The iteration has tasks that this reader does not read: it ends when its own have, whatever became of others. */
+    readonly isSubset?: boolean;
+  }
   /** The first batch of a stream named its session. */
   | {
     readonly kind: "sessionOpened";

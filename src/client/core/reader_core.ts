@@ -121,7 +121,7 @@ export class ReaderCore<B> {
 
   // ---- tasks come and go
 
-  #list({ tasks, iterationFinished }: EventOf<B, "listed">): void {
+  #list({ tasks, iterationFinished, isSubset = false }: EventOf<B, "listed">): void {
     this.#agreement.hear({ iterationFinished });
     const listed = new Set<bigint>();
     for (const entry of tasks) {
@@ -132,7 +132,7 @@ export class ReaderCore<B> {
     }
     for (const task of this.#turns.slice()) if (!listed.has(task.id)) this.#giveUp(task);
     const allEnded = [...this.#tasks.values()].every((task) => task.phase.kind === "ended");
-    this.#agreement.answered({ allDone: this.#allDone, allEnded });
+    this.#agreement.answered({ allDone: this.#allDone, allEnded: allEnded || isSubset });
   }
 
   #listFirst(entry: ListedTask): void {
@@ -147,9 +147,7 @@ export class ReaderCore<B> {
   }
 
   #listAgain(task: Task<B>, entry: ListedTask): void {
-    const hasMoved = task.address !== entry.address || task.workerUid !== entry.workerUid;
-    task.address = entry.address;
-    task.workerUid = entry.workerUid;
+    const hasMoved = task.move(entry);
     if (entry.finished) return this.#listFinished(task);
     task.finishedListings = 0;
     if (task.isLive && hasMoved) this.#commands.push({ kind: "close", task: task.id, stream: task.stream });
@@ -206,7 +204,7 @@ export class ReaderCore<B> {
       task: task.id,
       address: task.address,
       stream: task.stream,
-      attempt: task.failures,
+      attempt: task.rounds,
       position: task.tell(this.#windowBlocks),
     });
   }
@@ -234,7 +232,7 @@ export class ReaderCore<B> {
       task.phase = { kind: "failed", error };
       return;
     }
-    task.failures++;
+    task.fail();
     if (task.finishedListings > 0) {
       task.phase = { kind: "gone" };
       return this.#dropAcknowledgement(task);
@@ -262,7 +260,7 @@ export class ReaderCore<B> {
     this.#commands.push({
       kind: "acknowledge",
       task: task.id,
-      address: task.address,
+      address: task.acknowledgeAddress,
       attempt: task.acknowledgeFailures,
       position: task.tell(window),
     });

@@ -28,7 +28,6 @@ interface Waiting<B> {
 /** The bookkeeping of one task; {@linkcode ReaderCore} decides what to do by it. */
 export class Task<B> {
   readonly id: bigint;
-  address: string;
   workerUid: string;
   phase: TaskPhase = { kind: "opening" };
   /** Number of the present stream: what comes from older ones is ignored. */
@@ -46,6 +45,10 @@ export class Task<B> {
   /** The worker no longer cares what this reader takes. */
   acknowledgementMoot = false;
 
+  /** Where it can be read, in the order in which they are tried. */
+  #addresses: readonly string[];
+  /** Counts on whenever an address could not be reached. */
+  #place = 0;
   #session = "";
   // Counts sessions: a block of a former session must not move the numbers of the present one.
   #generation = 0;
@@ -61,10 +64,42 @@ export class Task<B> {
   #inHand: Waiting<B> | null = null;
 
   /** A task that is to be opened. */
-  constructor({ id, address, workerUid }: ListedTask) {
-    this.id = id;
-    this.address = address;
-    this.workerUid = workerUid;
+  constructor(listed: ListedTask) {
+    this.id = listed.id;
+    this.workerUid = listed.workerUid;
+    this.#addresses = addressesOf(listed);
+  }
+
+  /** Where its stream is, or is to be opened. */
+  get address(): string {
+    return this.#addresses[this.#place % this.#addresses.length];
+  }
+
+  /** Where an acknowledgement goes: after one that failed to the next address, for the task's process may be gone. */
+  get acknowledgeAddress(): string {
+    return this.#addresses[(this.#place + this.acknowledgeFailures) % this.#addresses.length];
+  }
+
+  /** How often every address was tried in vain. */
+  get rounds(): number {
+    return Math.floor(this.failures / this.#addresses.length);
+  }
+
+  /** Takes in where it is now; says whether that is elsewhere than before. */
+  move(listed: ListedTask): boolean {
+    const addresses = addressesOf(listed);
+    const hasMoved = this.workerUid !== listed.workerUid || this.#addresses.join() !== addresses.join();
+    this.workerUid = listed.workerUid;
+    if (!hasMoved) return false;
+    this.#addresses = addresses;
+    this.#place = 0;
+    return true;
+  }
+
+  /** The stream has failed. One that never came to be may do better elsewhere; the next after a broken one may not. */
+  fail(): void {
+    this.#place = this.phase.kind === "open" ? 0 : this.#place + 1;
+    this.failures++;
   }
 
   /** The session's id; empty before the worker has named it. */
@@ -182,4 +217,8 @@ export class Task<B> {
   #limit(window: number): number {
     return Math.max(this.#toldLimit, this.#begun + window); // A limit never goes back.
   }
+}
+
+function addressesOf({ address, dataAddresses = [] }: ListedTask): readonly string[] {
+  return [...dataAddresses, address];
 }

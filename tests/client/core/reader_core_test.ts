@@ -255,6 +255,49 @@ Deno.test("another run of a worker, or another address, is asked at once, for th
   }
 });
 
+/** Where the last command goes, and after how many attempts. */
+const whereTo = (commands: ReaderCommand<string>[], kind: "open" | "acknowledge") => {
+  const command = commands.find((command) => command.kind === kind);
+  return command && "attempt" in command ? [command.address, command.attempt] : command;
+};
+
+Deno.test("a task is read at the first address that can be reached, the worker's last, then all again", () => {
+  const reader = core();
+  const elsewhere: ListedTask = { ...A, dataAddresses: ["http://near:1", "http://far:1"] };
+  assertEquals(whereTo(run(reader, listed(elsewhere)), "open"), ["http://near:1", 0]);
+  assertEquals(whereTo(run(reader, broken(1n, 1)), "open"), ["http://far:1", 0]);
+  assertEquals(whereTo(run(reader, broken(1n, 2)), "open"), ["a:1", 0]);
+  assertEquals(whereTo(run(reader, broken(1n, 3)), "open"), ["http://near:1", 1]);
+});
+
+Deno.test("after a connection that broke the preferred address comes first again, in the same session", () => {
+  const reader = core();
+  run(reader, listed({ ...A, dataAddresses: ["http://near:1", "http://far:1"] }), broken(1n, 1));
+  const [reopened] = run(reader, opened(1n, { stream: 2 }), block(1n, 0, { stream: 2 }), broken(1n, 2));
+  assertEquals(reopened.kind === "open" && [reopened.address, reopened.position.session], [
+    "http://near:1",
+    "s",
+  ]);
+});
+
+Deno.test("acknowledgements go where the stream is, and elsewhere when they fail there", () => {
+  const reader = core({ maxBlocks: 1 });
+  run(reader, listed({ ...A, dataAddresses: ["http://near:1"] }), opened(1n), block(1n, 0));
+  assertEquals(whereTo(run(reader, wanted), "acknowledge"), ["http://near:1", 0]);
+  const failed = { kind: "acknowledgeFailed", task: 1n, session: "s", gone: false } as const;
+  assertEquals(whereTo(run(reader, failed), "acknowledge"), ["a:1", 1]);
+});
+
+Deno.test("a task whose addresses become known moves there, in the same session", () => {
+  const reader = core();
+  run(reader, listed(A), opened(1n), block(1n, 0));
+  const moved = { ...A, dataAddresses: ["http://near:1"] };
+  const commands = run(reader, listed(moved));
+  assertEquals(commands.map((command) => command.kind), ["close", "open"]);
+  assertEquals(whereTo(commands, "open"), ["http://near:1", 0]);
+  assertEquals(run(reader, listed(moved)), []);
+});
+
 Deno.test("an error of the pipeline reaches the program after the blocks before it", () => {
   const reader = core();
   const error = new InternalError("Cannot map element 7: no");
