@@ -3,6 +3,7 @@ import { createWorkerClient, isRetryable, type WorkerClient } from "../rpc/mod.t
 import { callWithDeadline } from "./call_with_deadline.ts";
 import type { OpenSession } from "./core/events.ts";
 import { FAREWELL_MS } from "./farewell.ts";
+import { asFromWire, type LocalWorker } from "./local_workers.ts";
 
 /** What acknowledgements need. */
 export interface AcknowledgerOptions {
@@ -10,6 +11,8 @@ export interface AcknowledgerOptions {
   readonly random: Random;
   readonly fetch?: typeof globalThis.fetch;
   readonly clientId: bigint;
+  /** The worker at an address, if it is read without the network. */
+  readonly local?: (address: string) => LocalWorker | undefined;
 }
 
 /** What became of an acknowledgement. */
@@ -76,8 +79,13 @@ export class Acknowledger {
       limitSequence: BigInt(limit),
       release,
     };
-    const client = this.#client(address);
-    await callWithDeadline((call) => client.acknowledgeElements(request, call), { clock, signal, timeoutMs });
+    const local = this.#options.local?.(address);
+    await callWithDeadline(async (call) => {
+      if (!local) return void await this.#client(address).acknowledgeElements(request, call);
+      await local.acknowledgeElements(request, call.signal).catch((error) => {
+        throw asFromWire(error, local);
+      });
+    }, { clock, signal, timeoutMs });
   }
 
   #client(address: string): WorkerClient {

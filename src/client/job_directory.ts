@@ -55,6 +55,7 @@ export class JobDirectory {
   async begin(node: DataServiceNode, link: DispatcherLink, signal: AbortSignal): Promise<Pass> {
     let known = this.#nodes.get(node);
     if (!known) this.#nodes.set(node, known = { job: new Remembered(), passes: 0 });
+    checkRepetition(node.options, known.passes);
     let made = false;
     const make = () => {
       made = true;
@@ -111,6 +112,14 @@ export class JobDirectory {
     const datasetId = await remembered.get(() => registerWith(link, input, { compression, signal }), signal);
     return { datasetId, compression };
   }
+}
+
+function checkRepetition({ trainerId }: DataServiceOptions, repetition: number): void {
+  if (trainerId === null || repetition <= 1) return;
+  throw new InvalidArgumentError(
+    "Cross-trainer caching requires infinite datasets and disallows multiple repetitions of the same dataset: got " +
+      `repetition ${repetition}`,
+  );
 }
 
 async function joinNext(

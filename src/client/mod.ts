@@ -7,4 +7,5 @@ export type { CompressionWish } from "./compression_wish.ts";
 export { createDataServiceReader } from "./data_service_reader.ts";
 export type { ReaderEnvironment, ServiceEnvironment } from "./environment.ts";
 export { fetchMetadata, type FetchMetadataOptions, type RegisteredMetadata } from "./fetch_metadata.ts";
+export { type LocalWorker, LocalWorkers, localWorkers } from "./local_workers.ts";
 export { registerDataset, type RegisterDatasetOptions } from "./register_dataset.ts";

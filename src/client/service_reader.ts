@@ -12,6 +12,7 @@ import type { ReaderEnvironment } from "./environment.ts";
 import { FAREWELL_MS } from "./farewell.ts";
 import { HeartbeatLoop } from "./heartbeat_loop.ts";
 import type { JobDirectory } from "./job_directory.ts";
+import { TaskTargets } from "./task_targets.ts";
 import { WorkerConnections } from "./worker_connections.ts";
 
 /** What a reader is made of. */
@@ -44,6 +45,7 @@ interface Joined {
 export class ServiceReader implements ElementIterator<Element> {
   readonly #options: ServiceReaderOptions;
   readonly #core: ReaderCore<BlockReader>;
+  readonly #targets: TaskTargets;
   /** Aborted when the reader is over, for whatever reason. */
   readonly #over = new AbortController();
   readonly #onAbort = () =>
@@ -63,6 +65,7 @@ export class ServiceReader implements ElementIterator<Element> {
   constructor(options: ServiceReaderOptions) {
     const { maxOutstandingRequests } = options.node.options;
     this.#options = options;
+    this.#targets = new TaskTargets(options.node.options);
     this.#core = new ReaderCore({ maxBlocks: maxOutstandingRequests, maxBytes: DEFAULT_BUFFER_BYTES });
   }
 
@@ -139,12 +142,14 @@ export class ServiceReader implements ElementIterator<Element> {
       clientId,
       compression,
       trainerId: trainerId ?? "",
+      local: (address) => this.#targets.local(address),
       signal,
       onEvent: (event) => this.#step(event),
       onError: (error) => this.#end({ kind: "failed", error }),
     });
     this.#joined = { clientId, link, heartbeats, workers };
     if (signal.aborted) return await this.#releaseClient(); // The leave was taken before there was a client.
+    this.#targets.check(state);
     this.#list(state);
     heartbeats.run().catch((error) => this.#end({ kind: "failed", error }));
   }
@@ -177,7 +182,7 @@ export class ServiceReader implements ElementIterator<Element> {
     const leaving = Promise.all([
       this.#starting, // It may have a client to release that this reader does not know yet.
       this.#releaseClient(),
-      this.#joined?.workers.release(this.#core.openSessions()),
+      this.#joined?.workers.release(this.#core.openSessions()).then(() => this.#targets.deleteTasks()),
     ]);
     await raceAbort(leaving, enough.signal).catch(() => {});
     timer.clear();
@@ -196,10 +201,12 @@ export class ServiceReader implements ElementIterator<Element> {
 
   // ---- between the core and the world
 
-  #list({ tasks, iterationFinished }: ClientHeartbeatResponse): void {
+  #list(state: ClientHeartbeatResponse): void {
+    const { tasks, isSubset } = this.#targets.choose(state);
     this.#step({
       kind: "listed",
-      iterationFinished,
+      iterationFinished: state.iterationFinished,
+      isSubset,
       tasks: tasks.map(({ taskId, workerAddress, dataAddresses, workerUid, finished }) => ({
         id: taskId,
         address: workerAddress,

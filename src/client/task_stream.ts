@@ -10,6 +10,7 @@ import type { BlockReader } from "../element/mod.ts";
 import { fromElementFailure, isRetryable, readElementStream, type ReceivedBatch } from "../rpc/mod.ts";
 import type { BlockDecoder } from "./block_decoder.ts";
 import type { ReaderCommand, ReaderEvent } from "./core/events.ts";
+import { type LocalWorker, readLocally } from "./local_workers.ts";
 
 /** What a stream needs. */
 export interface TaskStreamOptions {
@@ -17,6 +18,8 @@ export interface TaskStreamOptions {
   readonly random: Random;
   readonly fetch?: typeof globalThis.fetch;
   readonly decoder: BlockDecoder;
+  /** The worker, if it is read without the network. */
+  readonly local?: LocalWorker;
   /** The parts of the request that the reader's options give. */
   readonly request: Omit<Parameters<typeof readElementStream>[1], "$typeName">;
   /** Takes in what happens. */
@@ -88,16 +91,19 @@ export class TaskStream {
 
   async #readAll(): Promise<void> {
     const { task, address, stream, position } = this.#command;
-    const { fetch, request } = this.#options;
+    const { fetch, request, local } = this.#options;
     const { signal } = this.#controller;
-    const batches = readElementStream(address, {
+    const message = {
       ...request,
       taskId: task,
       sessionId: position.session,
       nextSequence: BigInt(position.next),
       takenSequence: BigInt(position.taken),
       limitSequence: BigInt(position.limit),
-    }, { signal, fetch });
+    };
+    const batches = local
+      ? readLocally(local, message, { signal })
+      : readElementStream(address, message, { signal, fetch });
     let isFirst = true;
     let hasEnded = false;
     for await (const batch of batches) {

@@ -5,6 +5,7 @@ import { BlockDecoder } from "./block_decoder.ts";
 import { type CompressionWish, wishNumber } from "./compression_wish.ts";
 import type { OpenSession, ReaderCommand, ReaderEvent } from "./core/events.ts";
 import type { ReaderEnvironment } from "./environment.ts";
+import type { LocalWorker } from "./local_workers.ts";
 import { TaskStream } from "./task_stream.ts";
 
 type CommandOf<K extends ReaderCommand<BlockReader>["kind"]> = Extract<
@@ -19,6 +20,8 @@ export interface WorkerConnectionsOptions {
   readonly compression: CompressionWish;
   /** Trainer of a cross-trainer cache; empty: none. */
   readonly trainerId: string;
+  /** The worker at an address, if it is read without the network. */
+  readonly local?: (address: string) => LocalWorker | undefined;
   /** Aborted when the reader is over. */
   readonly signal: AbortSignal;
   /** Takes in what happens. */
@@ -37,16 +40,16 @@ export class WorkerConnections {
 
   /** Connects to nobody yet. */
   constructor(options: WorkerConnectionsOptions) {
-    const { clientId, environment: { clock, random, fetch } } = options;
+    const { clientId, local, environment: { clock, random, fetch } } = options;
     this.#options = options;
-    this.#acknowledger = new Acknowledger({ clock, random, fetch, clientId });
+    this.#acknowledger = new Acknowledger({ clock, random, fetch, clientId, local });
   }
 
   /** Opens a stream in place of the task's former one. */
   open(command: CommandOf<"open">): void {
-    const { environment, clientId, compression, trainerId, onEvent } = this.#options;
+    const { environment, clientId, compression, trainerId, onEvent, local } = this.#options;
     const { clock, random, fetch, codecs } = environment;
-    const { task } = command;
+    const { task, address } = command;
     const decoder = this.#decoders.get(task) ?? new BlockDecoder(codecs);
     this.#decoders.set(task, decoder);
     const request = {
@@ -55,7 +58,10 @@ export class WorkerConnections {
       compression: wishNumber(compression),
       trainerId,
     };
-    this.#streams.set(task, new TaskStream(command, { clock, random, fetch, decoder, request, onEvent }));
+    this.#streams.set(
+      task,
+      new TaskStream(command, { clock, random, fetch, decoder, request, onEvent, local: local?.(address) }),
+    );
   }
 
   /** Lets a stream read its next batch. */

@@ -1,7 +1,7 @@
 /** A worker as a server. */
 
 import { consoleLog, systemClock, systemRandom } from "../base/mod.ts";
-import { createDataServiceReader } from "../client/mod.ts";
+import { createDataServiceReader, localWorkers } from "../client/mod.ts";
 import { Dataset } from "../dataset/mod.ts";
 import { portableCodecs } from "../element/mod.ts";
 import { createModuleBundler, denoFileSystem, type HttpServer, listen, nodeCodecs } from "../platform/mod.ts";
@@ -36,6 +36,7 @@ export class WorkerServer implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #life: Life;
   readonly #address: string;
+  #unregister = () => {};
 
   /**
    * Binds its port at once and, unless `options.start` is false, begins to register with the dispatcher.
@@ -74,9 +75,14 @@ export class WorkerServer implements AsyncDisposable {
       }),
     });
     this.#life = new Life({
-      start: () => this.#worker.start(),
+      start: async () => {
+        // Before the dispatcher lists its tasks.
+        this.#unregister = localWorkers.register({ address: this.#address, ...this.#worker.direct });
+        await this.#worker.start();
+      },
       stop: async () => {
         await this.#worker.stop();
+        this.#unregister();
         await this.#server.stop(STOP_GRACE_MS);
       },
     });

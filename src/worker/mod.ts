@@ -4,6 +4,7 @@
  *
  * @module
  */
+export type { DirectAccess } from "./direct_access.ts";
 export type { Progress } from "./core/session.ts";
 export type { AcknowledgeOutcome, OpenRequest } from "./core/session_book.ts";
 export type { TaskIdentity } from "./core/task_table.ts";

@@ -4,6 +4,7 @@ import type { CodecName } from "../element/mod.ts";
 import type { Compression } from "../gen/sluice/v1/dataset_pb.ts";
 import type { TaskDef } from "../gen/sluice/v1/dispatcher_pb.ts";
 import {
+  type AcknowledgeElementsRequest,
   type GetElementsRequest,
   GetWorkerTasksResponseSchema,
   WorkerService,
@@ -36,6 +37,8 @@ export interface WorkerTasks {
   ): AsyncIterableIterator<WireBatch, void, void>;
   /** Notes what a reader has taken; see `WorkerService.AcknowledgeElements`. */
   acknowledge(taskId: bigint, acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void>;
+  /** Ends a task that was there for a reader that has left, unless others have sessions with it. */
+  deleteTask(taskId: bigint): void;
   /** The tasks that it has. */
   running(): readonly TaskIdentity[];
 }
@@ -60,13 +63,7 @@ export function workerRoutes(router: ConnectRouter, tasks: WorkerTasks): void {
       for await (const batch of stream) yield toElementBatch(batch);
     },
     async acknowledgeElements(request, { signal }) {
-      await tasks.acknowledge(request.taskId, {
-        clientId: request.iterationClientId,
-        sessionId: request.sessionId,
-        taken: sequenceNumber(request.takenSequence),
-        limit: sequenceNumber(request.limitSequence),
-        release: request.release,
-      }, signal);
+      await tasks.acknowledge(request.taskId, acknowledgementOf(request), signal);
       return {};
     },
     getWorkerTasks: () =>
@@ -86,7 +83,21 @@ async function serveStream(request: Request, tasks: WorkerTasks): Promise<Respon
   }
 }
 
-function readerRequest(request: GetElementsRequest, url: string): StreamRequest {
+/** What an acknowledgement says, in the worker's terms. */
+export function acknowledgementOf(
+  request: Omit<AcknowledgeElementsRequest, "$typeName" | "$unknown">,
+): Acknowledgement {
+  return {
+    clientId: request.iterationClientId,
+    sessionId: request.sessionId,
+    taken: sequenceNumber(request.takenSequence),
+    limit: sequenceNumber(request.limitSequence),
+    release: request.release,
+  };
+}
+
+/** What a request for elements says, in the worker's terms; `url` is the one that it came by. */
+export function readerRequest(request: GetElementsRequest, url: string): StreamRequest {
   return {
     clientId: request.iterationClientId,
     sessionId: request.sessionId,

@@ -1,4 +1,11 @@
-import { assertNever, CanceledError, NotFoundError, type Random, UnavailableError } from "../base/mod.ts";
+import {
+  assertNever,
+  CanceledError,
+  FailedPreconditionError,
+  NotFoundError,
+  type Random,
+  UnavailableError,
+} from "../base/mod.ts";
 import type { TaskDef } from "../gen/sluice/v1/dispatcher_pb.ts";
 import type { WireBatch } from "../rpc/mod.ts";
 import { type HeartbeatOrders, type TaskCommand, type TaskIdentity, TaskTable } from "./core/task_table.ts";
@@ -26,6 +33,8 @@ export class TaskSet implements WorkerTasks {
   readonly table = new TaskTable<ReceivedTask>();
   readonly #options: TaskSetOptions;
   #handles = new Map<bigint, TaskHandle>();
+  /** The clients that have opened a stream of a task and not released their session. */
+  #readers = new Map<bigint, Set<bigint>>();
   #stopping = false;
 
   /** Makes an empty set. */
@@ -60,8 +69,12 @@ export class TaskSet implements WorkerTasks {
         const compression = request.compression === "AUTO"
           ? state.definition.compression
           : request.compression;
-        return this.#handles.get(taskId)!.openStream({ ...request, compression }, signal);
+        const stream = this.#handles.get(taskId)!.openStream({ ...request, compression }, signal);
+        this.#readersOf(taskId).add(request.clientId);
+        return stream;
       }
+      case "abandoned":
+        throw abandoned(taskId);
       case "completed": {
         const sessionId = request.sessionId || randomId(this.#options.random);
         return only(emptyBatch({ sequence: request.next, sessionId, endOfSequence: true }));
@@ -74,7 +87,8 @@ export class TaskSet implements WorkerTasks {
   }
 
   async acknowledge(taskId: bigint, acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void> {
-    const { sessionId, release } = acknowledgement;
+    const { clientId, sessionId, release } = acknowledgement;
+    if (release) this.#readers.get(taskId)?.delete(clientId);
     const handle = this.#handles.get(taskId);
     const outcome = handle ? await handle.acknowledge(acknowledgement) : "unknownSession";
     const state = this.table.state(taskId);
@@ -83,8 +97,14 @@ export class TaskSet implements WorkerTasks {
     if (outcome === "noted" || release) return;
     this.#refuseWhileStopping();
     if (!state) throw new UnavailableError(`Task ${taskId} not found`);
+    if (state.kind === "abandoned") throw abandoned(taskId);
     if (state.kind === "deleted") throw new CanceledError(`Task ${taskId} has been ended by the dispatcher`);
     throw new NotFoundError(`Session "${sessionId}" of task ${taskId} not found`);
+  }
+
+  deleteTask(taskId: bigint): void {
+    if (this.#readers.get(taskId)?.size) return;
+    this.#carryOut(this.table.abandon(taskId));
   }
 
   /** Refuses new work from now on. */
@@ -98,6 +118,12 @@ export class TaskSet implements WorkerTasks {
     const handles = [...this.#handles.values()];
     this.#handles.clear();
     await Promise.all(handles.map((handle) => handle.stop(new CanceledError("Worker is shutting down"))));
+  }
+
+  #readersOf(taskId: bigint): Set<bigint> {
+    let readers = this.#readers.get(taskId);
+    if (!readers) this.#readers.set(taskId, readers = new Set());
+    return readers;
   }
 
   #refuseWhileStopping(): void {
@@ -128,6 +154,7 @@ export class TaskSet implements WorkerTasks {
       // The id may stand for another task by now.
       if (this.#handles.get(definition.taskId) !== handle) return;
       this.#handles.delete(definition.taskId);
+      this.#readers.delete(definition.taskId);
       if (this.table.complete(definition.taskId)) onCompleted(definition.taskId);
     });
   }
@@ -135,8 +162,16 @@ export class TaskSet implements WorkerTasks {
   #stopTask(taskId: bigint): void {
     const handle = this.#handles.get(taskId);
     this.#handles.delete(taskId);
+    this.#readers.delete(taskId);
     handle?.stop(new CanceledError(`Task ${taskId} has been ended by the dispatcher`));
   }
+}
+
+function abandoned(taskId: bigint): FailedPreconditionError {
+  return new FailedPreconditionError(
+    `Cannot read task ${taskId}, which has been deleted: its local reader has left the pass before the end. Make a ` +
+      "dataset once and read it again, instead of making it anew under the same job name",
+  );
 }
 
 async function* only(batch: WireBatch): AsyncGenerator<WireBatch, void, void> {

@@ -7,6 +7,7 @@ import {
   type Random,
 } from "../base/mod.ts";
 import { type DispatcherClient, type FetchHandler } from "../rpc/mod.ts";
+import { type DirectAccess, directAccess } from "./direct_access.ts";
 import { CompletionReporter } from "./completion_reporter.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import type { TaskHost } from "./host/task_host.ts";
@@ -61,6 +62,8 @@ export interface Worker {
   stop(): Promise<void>;
   /** How many tasks run. */
   numTasks(): number;
+  /** Reaches the tasks from within this process. */
+  readonly direct: DirectAccess;
 }
 
 // What a stopping worker may take for its leave, and for pipelines that do not end.
@@ -79,6 +82,7 @@ class RunningWorker implements Worker {
   readonly #tasks: TaskSet;
   readonly #reporter: CompletionReporter;
   readonly #handler: FetchHandler;
+  readonly direct: DirectAccess;
   #heartbeats: Heartbeats | null = null;
   #started: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
@@ -103,6 +107,7 @@ class RunningWorker implements Worker {
       log,
     });
     this.#handler = workerHandler(this.#tasks);
+    this.direct = directAccess(this.#tasks);
   }
 
   start(): Promise<void> {

@@ -19,6 +19,11 @@ export type TaskState<D> =
    * not heard of that. Left when the dispatcher gives out the id again.
    */
   | { readonly kind: "completed"; readonly iterationId: bigint; reported: boolean }
+  /**
+   * The reader that it was there for has left, and nobody else was reading it; readers that come later are told so.
+   * Left when the dispatcher, which still counts it as running, ends it or its iteration.
+   */
+  | { readonly kind: "abandoned"; readonly definition: D }
   /** The dispatcher ended it; readers that come late are told so. Left when the dispatcher gives out the id again. */
   | { readonly kind: "deleted" };
 
@@ -68,7 +73,10 @@ export class TaskTable<D extends TaskIdentity> {
   /** The tasks that the dispatcher must not hand over again: those running, and those whose end it has not heard of. */
   current(): bigint[] {
     return [...this.#tasks].flatMap(([id, state]) =>
-      state.kind === "running" || (state.kind === "completed" && !state.reported) ? [id] : []
+      state.kind === "running" || state.kind === "abandoned" ||
+        (state.kind === "completed" && !state.reported)
+        ? [id]
+        : []
     );
   }
 
@@ -83,7 +91,8 @@ export class TaskTable<D extends TaskIdentity> {
   add(definition: D): TaskCommand<D>[] {
     const { taskId } = definition;
     const state = this.#tasks.get(taskId);
-    if (state?.kind === "running" && sameTask(state.definition, definition)) return [];
+    const isKnown = state?.kind === "running" || state?.kind === "abandoned";
+    if (isKnown && sameTask(state.definition, definition)) return [];
     if (state?.kind === "completed" && !state.reported && state.iterationId === definition.iterationId) {
       return [];
     }
@@ -106,12 +115,25 @@ export class TaskTable<D extends TaskIdentity> {
     const state = this.#tasks.get(taskId);
     if (!state) return [];
     if (state.kind === "running") {
-      this.#tasks.set(taskId, { kind: "deleted" });
-      this.#remember(taskId);
+      this.#end(taskId);
       return [{ kind: "stop", taskId }];
     }
+    if (state.kind === "abandoned") this.#end(taskId);
     this.reported([taskId]); // The dispatcher knows nothing of it any more: there is nobody to tell.
     return [];
+  }
+
+  #end(taskId: bigint): void {
+    this.#tasks.set(taskId, { kind: "deleted" });
+    this.#remember(taskId);
+  }
+
+  /** Nobody is going to read the task any more. */
+  abandon(taskId: bigint): TaskCommand<D>[] {
+    const state = this.#tasks.get(taskId);
+    if (state?.kind !== "running") return [];
+    this.#tasks.set(taskId, { kind: "abandoned", definition: state.definition });
+    return [{ kind: "stop", taskId }];
   }
 
   /** The task's last block is taken. Says whether the dispatcher is to be told: not if the task has ended before. */
