@@ -34,9 +34,21 @@ export interface DispatcherStatus {
      * visits all elements; a statically sharded job lost a worker; or an unfinished iteration was collected.
      */
     guarantee: Guarantee;
+    /** For coordinated reads: elements at the ends of tasks that did not make a full round, over all iterations. */
+    numDropped?: number;
   }[];
-  /** Passes over jobs; `finished`: readers took the last element. */
-  iterations: { id: number; jobId: number; repetition: number; finished: boolean; clients: number }[];
+  /**
+   * Passes over jobs; `finished`: readers took the last element. `numDropped`, for coordinated reads: elements at the
+   * ends of its tasks that did not make a full round.
+   */
+  iterations: {
+    id: number;
+    jobId: number;
+    repetition: number;
+    finished: boolean;
+    clients: number;
+    numDropped?: number;
+  }[];
   /** Parts of passes on workers that are there. */
   tasks: { id: number; iterationId: number; workerAddress: string; finished: boolean }[];
   /** Workers; `lost`: silent for longer than `workerTimeoutMs`. */
@@ -53,19 +65,25 @@ export function statusOf(state: StateView): DispatcherStatus {
       format,
       bytes: graph.length,
     })),
-    jobs: [...state.jobs.values()].map(({ id, name, named, datasetId, policy, guarantee }) => ({
+    jobs: [...state.jobs.values()].map((
+      { id, name, named, datasetId, policy, guarantee, numConsumers, numDropped },
+    ) => ({
       id,
       ...(named ? { name } : {}),
       datasetId,
       processingMode: ShardingPolicy[policy],
       guarantee,
+      ...(numConsumers !== null && { numDropped }),
     })),
-    iterations: [...state.iterations.values()].map(({ id, jobId, repetition, finished, clients }) => ({
+    iterations: [...state.iterations.values()].map((
+      { id, jobId, repetition, finished, clients, rounds },
+    ) => ({
       id,
       jobId,
       repetition,
       finished,
       clients,
+      ...(rounds && { numDropped: rounds.numDropped }),
     })),
     tasks: [...state.tasks.values()].map(({ id, iterationId, address, finished }) => ({
       id,

@@ -11,6 +11,7 @@ import { registerDataset, type RegisterDatasetRequest } from "../../src/dispatch
 import { releaseIterationClient } from "../../src/dispatcher/core/release_client.ts";
 import type { DispatcherSettings } from "../../src/dispatcher/core/settings.ts";
 import { checkLiveness, collectGarbage, confirmWorker, loseWorker } from "../../src/dispatcher/core/tick.ts";
+import type { RoundReport } from "../../src/dispatcher/core/rounds.ts";
 import type { StateView } from "../../src/dispatcher/core/state.ts";
 import { unregisterWorker } from "../../src/dispatcher/core/unregister_worker.ts";
 import type { SourceDescription, Update } from "../../src/dispatcher/core/updates.ts";
@@ -115,8 +116,8 @@ export class TestCore {
     });
   }
 
-  heartbeat(clientId: number): ClientView {
-    return this.run(clientHeartbeat, clientId);
+  heartbeat(clientId: number, rounds: Partial<RoundReport> = {}): ClientView {
+    return this.run(clientHeartbeat, { clientId, currentRound: null, blockedRound: null, ...rounds });
   }
 
   release(clientId: number): void {

@@ -8,7 +8,8 @@ import {
   freeIteration,
   releaseClient,
 } from "./apply_iterations.ts";
-import { addressTask, createTask, finishTask, leaseSplit } from "./apply_tasks.ts";
+import { acceptRound, rejectRound, removeTask } from "./apply_rounds.ts";
+import { addressTask, createPendingTask, createTask, finishTask, leaseSplit } from "./apply_tasks.ts";
 import { loseWorker, registerWorker, removeWorker } from "./apply_workers.ts";
 import { firstGuarantee } from "./guarantee.ts";
 import { remember } from "./recent.ts";
@@ -42,6 +43,14 @@ export function apply(state: DispatcherState, update: Update): void {
       return createTask(state, update);
     case "addressTask":
       return addressTask(state, update);
+    case "createPendingTask":
+      return createPendingTask(state, update);
+    case "acceptRound":
+      return acceptRound(state, update);
+    case "rejectRound":
+      return rejectRound(state, update);
+    case "removeTask":
+      return removeTask(state, update);
     case "finishTask":
       return finishTask(state, update);
     case "leaseSplit":
@@ -82,6 +91,7 @@ function createJob(state: DispatcherState, update: CreateJob): void {
     guarantee: firstGuarantee(update),
     iterations: new Map(),
     finished: [],
+    numDropped: 0,
   });
   state.jobsByName.set(name, jobId);
   remember(state.requests.jobs, update.requestId, jobId);

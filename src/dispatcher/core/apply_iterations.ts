@@ -1,9 +1,11 @@
 /** Updates of iterations and their clients. */
 
-import { detachTasks, retireIfIdle } from "./finish.ts";
+import { forgetPromises } from "./apply_rounds.ts";
+import { detachTasks, dropPending, retireIfIdle } from "./finish.ts";
 import { degradeByCollection } from "./guarantee.ts";
 import { known } from "./lookup.ts";
 import { remember } from "./recent.ts";
+import { createRounds } from "./rounds.ts";
 import type { DispatcherState, Iteration } from "./state.ts";
 import type {
   AcquireClient,
@@ -25,6 +27,7 @@ export function createIteration(state: DispatcherState, update: CreateIteration)
     tasks: new Set(),
     running: 0,
     completedBy: new Set(),
+    rounds: job.numConsumers === null ? null : createRounds(),
     clients: 0,
     lastReleasedAt: null,
     finished,
@@ -32,7 +35,10 @@ export function createIteration(state: DispatcherState, update: CreateIteration)
   });
   job.iterations.set(repetition, iterationId);
   if (finished) state.idle.add(iterationId);
-  else state.unfinished.add(iterationId);
+  else {
+    state.unfinished.add(iterationId);
+    if (job.numConsumers !== null) state.coordinated.add(iterationId);
+  }
   state.next.iteration = Math.max(state.next.iteration, iterationId + 1);
 }
 
@@ -54,6 +60,7 @@ export function releaseClient(state: DispatcherState, update: ReleaseClient): vo
   state.clients.delete(client.id);
   iteration.clients--;
   iteration.lastReleasedAt = update.at;
+  forgetPromises(iteration, client.id);
   retireIfIdle(state, iteration);
 }
 
@@ -71,9 +78,11 @@ export function freeIteration(state: DispatcherState, update: FreeIteration): vo
 
 function remove(state: DispatcherState, iteration: Iteration): void {
   detachTasks(state, iteration);
+  dropPending(state, iteration);
   for (const id of iteration.tasks) state.tasks.delete(id);
   state.iterations.delete(iteration.id);
   state.unfinished.delete(iteration.id);
+  state.coordinated.delete(iteration.id);
   state.idle.delete(iteration.id);
   known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`).iterations.delete(iteration.repetition);
 }

@@ -2,8 +2,8 @@
 
 import { finishIfOver } from "./finish.ts";
 import { known } from "./lookup.ts";
-import type { DispatcherState, TaskLeases } from "./state.ts";
-import type { AddressTask, CreateTask, FinishTask, LeaseSplit } from "./updates.ts";
+import type { DispatcherState, Iteration, TaskLeases } from "./state.ts";
+import type { AddressTask, CreatePendingTask, CreateTask, FinishTask, LeaseSplit } from "./updates.ts";
 
 /** How many answers to a source's requests a task can ask for again: as many as its worker may have under way. */
 export const MAX_REMEMBERED_ANSWERS = 8;
@@ -16,7 +16,25 @@ export const MAX_REMEMBERED_RANGES = 1_024;
 
 /** Gives a worker its part of an iteration. */
 export function createTask(state: DispatcherState, update: CreateTask): void {
-  const { taskId, iterationId, address, shard } = update;
+  const iteration = addTask(state, update, 0);
+  iteration.tasks.add(update.taskId);
+  iteration.running++;
+  iteration.version++;
+}
+
+/** Gives a worker its part of a coordinated read, and lets it wait for the consumers. */
+export function createPendingTask(state: DispatcherState, update: CreatePendingTask): void {
+  const { taskId, targetRound } = update;
+  const { rounds } = addTask(state, update, null);
+  known(rounds ?? undefined, `coordination of iteration ${update.iterationId}`)
+    .pending.push({ taskId, targetRound, ready: new Set(), failures: 0 });
+}
+
+function addTask(
+  state: DispatcherState,
+  { taskId, iterationId, address, shard }: CreateTask | CreatePendingTask,
+  startingRound: number | null,
+): Iteration {
   const iteration = known(state.iterations.get(iterationId), `iteration ${iterationId}`);
   const worker = known(state.workers.get(address), `worker "${address}"`);
   const leases = iteration.sources.map((): TaskLeases => ({ repetition: 0, ranges: [], answers: [] }));
@@ -27,13 +45,12 @@ export function createTask(state: DispatcherState, update: CreateTask): void {
     dataAddresses: [],
     shard,
     finished: false,
+    startingRound,
     leases,
   });
   worker.tasks.add(taskId);
-  iteration.tasks.add(taskId);
-  iteration.running++;
-  iteration.version++;
   state.next.task = Math.max(state.next.task, taskId + 1);
+  return iteration;
 }
 
 /** Notes where else a task can be read. */
@@ -51,6 +68,10 @@ export function finishTask(state: DispatcherState, update: FinishTask): void {
   const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
   task.finished = true;
   task.leases = [];
+  if (iteration.rounds && update.numDropped) {
+    iteration.rounds.numDropped += update.numDropped;
+    known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`).numDropped += update.numDropped;
+  }
   iteration.running--;
   iteration.completedBy.add(task.address);
   iteration.version++;

@@ -1,5 +1,6 @@
 /** Updates of workers: their coming and going, and what that means for their tasks. */
 
+import { orphansOf, orphanTask } from "./apply_rounds.ts";
 import { degradeByLoss } from "./guarantee.ts";
 import { known } from "./lookup.ts";
 import type { DispatcherState, Task, Worker } from "./state.ts";
@@ -11,7 +12,7 @@ export function registerWorker(state: DispatcherState, update: RegisterWorker): 
   const { address, uid, tags, formats, slot } = update;
   const former = state.workers.get(address);
   if (former && former.uid !== uid) restartTasks(state, former);
-  const tasks = former?.tasks ?? new Set();
+  const tasks = new Set([...former?.tasks ?? [], ...orphansOf(state, address)]);
   state.workers.set(address, { address, uid, tags, formats, slot, lostAt: null, tasks });
   state.next.task = Math.max(state.next.task, update.firstFreeTaskId);
 }
@@ -50,11 +51,15 @@ function restartTasks(state: DispatcherState, worker: Worker): void {
   }
 }
 
-/** Takes a worker's tasks out of their iterations, which must not wait for them. */
+/** Takes a worker's tasks out of their iterations, which must not wait for them; but see {@linkcode orphanTask}. */
 function dropTasks(state: DispatcherState, worker: Worker): void {
   for (const task of tasksOf(state, worker)) {
     const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
     iteration.version++;
+    if (iteration.rounds && !task.finished) {
+      orphanTask(state, iteration, task);
+      continue;
+    }
     iteration.tasks.delete(task.id);
     state.tasks.delete(task.id);
     if (task.finished) continue;

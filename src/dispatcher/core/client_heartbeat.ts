@@ -3,9 +3,12 @@
 import { NotFoundError } from "../../base/mod.ts";
 import { type ClientView, clientView } from "./client_view.ts";
 import type { Context, Decision } from "./decision.ts";
+import { negotiate, type RoundReport } from "./rounds.ts";
 
-/** Tells a reader what to read. The request is the client's id. */
-export function clientHeartbeat({ state, durable }: Context, id: number): Decision<ClientView> {
+/** Tells a reader what to read, and takes in how far a consumer of a coordinated read has come. */
+export function clientHeartbeat(context: Context, report: RoundReport): Decision<ClientView> {
+  const { state, durable } = context;
+  const { clientId: id, currentRound } = report;
   if (!state.clients.has(id)) {
     throw new NotFoundError(
       durable
@@ -14,5 +17,9 @@ export function clientHeartbeat({ state, durable }: Context, id: number): Decisi
           "be caused by a dispatcher restart; or the client was released or silent for too long",
     );
   }
-  return { updates: [], reply: (after) => clientView(after, id), heard: { client: id } };
+  return {
+    updates: negotiate(context, report),
+    reply: (after) => clientView(after, id),
+    heard: { client: id, ...(currentRound !== null && { round: currentRound }) },
+  };
 }

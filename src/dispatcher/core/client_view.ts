@@ -4,6 +4,7 @@ import type { Client, StateView } from "./state.ts";
 import { type TaskInfo, taskList } from "./task_view.ts";
 import { known } from "./lookup.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
+import { proposal } from "./rounds.ts";
 
 /** What a reader should read. */
 export interface ClientView {
@@ -11,6 +12,8 @@ export interface ClientView {
   readonly tasks: readonly TaskInfo[];
   /** Readers have taken the last element. */
   readonly finished: boolean;
+  /** For coordinated reads: the round before which the reader is to stop, if it has not begun it. @default none */
+  readonly blockRound?: number;
 }
 
 const NO_TASKS: readonly TaskInfo[] = [];
@@ -19,5 +22,9 @@ const NO_TASKS: readonly TaskInfo[] = [];
 export function clientView(state: StateView, id: number): ClientView {
   const client: DeepReadonly<Client> = known(state.clients.get(id), `client ${id}`);
   const iteration = known(state.iterations.get(client.iterationId), `iteration ${client.iterationId}`);
-  return { tasks: client.late ? NO_TASKS : taskList(state, iteration), finished: iteration.finished };
+  return {
+    tasks: client.late ? NO_TASKS : taskList(state, iteration),
+    finished: iteration.finished,
+    ...proposal(iteration),
+  };
 }

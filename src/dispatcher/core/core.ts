@@ -1,9 +1,9 @@
 /** The core: runs handlers and folds what they decide into the state. No waiting, no clock, no chance. */
 
 import { apply } from "./apply.ts";
-import type { Command, Handler } from "./decision.ts";
+import type { Command, Decision, Handler } from "./decision.ts";
 import type { DispatcherSettings } from "./settings.ts";
-import { createState, type StateView } from "./state.ts";
+import { createState, type DispatcherState, type StateView } from "./state.ts";
 import type { Update } from "./updates.ts";
 
 /** What came of a request. */
@@ -18,7 +18,11 @@ export interface Outcome<R> {
 /** A dispatcher without its shell. */
 export class DispatcherCore {
   readonly #state = createState();
-  readonly #liveness = { workers: new Map<string, number>(), clients: new Map<number, number>() };
+  readonly #liveness = {
+    workers: new Map<string, number>(),
+    clients: new Map<number, number>(),
+    rounds: new Map<number, number>(),
+  };
   readonly #settings: DispatcherSettings;
   readonly #durable: boolean;
 
@@ -31,6 +35,12 @@ export class DispatcherCore {
   /** What has become of all updates so far. */
   get state(): StateView {
     return this.#state;
+  }
+
+  /** Takes a state from the journal, before any update; it is the core's from now on. */
+  restore(state: DispatcherState): void {
+    // In place: others hold the object already.
+    Object.assign(this.#state, state);
   }
 
   /** Takes an update from the journal. */
@@ -48,7 +58,8 @@ export class DispatcherCore {
 
   /** Does not count `ms` of the silence of anybody: the dispatcher itself was held up and heard nothing. */
   excuse(ms: number): void {
-    for (const heardAt of Object.values(this.#liveness) as Map<unknown, number>[]) {
+    const { workers, clients } = this.#liveness;
+    for (const heardAt of [workers, clients] as Map<unknown, number>[]) {
       for (const [who, at] of heardAt) heardAt.set(who, at + ms);
     }
   }
@@ -73,14 +84,19 @@ export class DispatcherCore {
     return { reply: reply(this.#state), updates, commands };
   }
 
-  #hear(heard: { worker: string } | { client: number }, now: number): void {
-    if ("worker" in heard) this.#liveness.workers.set(heard.worker, now);
-    else this.#liveness.clients.set(heard.client, now);
+  #hear(heard: NonNullable<Decision<unknown>["heard"]>, now: number): void {
+    const { workers, clients, rounds } = this.#liveness;
+    if ("worker" in heard) return void workers.set(heard.worker, now);
+    const { client, round } = heard;
+    clients.set(client, now);
+    if (round !== undefined) rounds.set(client, Math.max(round, rounds.get(client) ?? round));
   }
 
   #forget(update: Update): void {
-    if (update.type === "releaseClient") this.#liveness.clients.delete(update.clientId);
-    else if (update.type === "loseWorker" || update.type === "removeWorker") {
+    if (update.type === "releaseClient") {
+      this.#liveness.clients.delete(update.clientId);
+      this.#liveness.rounds.delete(update.clientId);
+    } else if (update.type === "loseWorker" || update.type === "removeWorker") {
       this.#liveness.workers.delete(update.address);
     }
   }

@@ -11,6 +11,8 @@ export interface LivenessView {
   readonly workers: ReadonlyMap<string, number>;
   /** The same by client id; a client that has never sent one is missing. */
   readonly clients: ReadonlyMap<number, number>;
+  /** The last round that a consumer of a coordinated read is known to have begun, by client id. */
+  readonly rounds: ReadonlyMap<number, number>;
 }
 
 /** What a handler sees beside its request. */
@@ -40,7 +42,7 @@ export interface Decision<R> {
   /** @default none */
   readonly commands?: readonly Command[];
   /** Whose heartbeat this was. */
-  readonly heard?: { readonly worker: string } | { readonly client: number };
+  readonly heard?: { readonly worker: string } | { readonly client: number; readonly round?: number };
 }
 
 /** Decides on a request without changing anything. Throws one of Sluice's errors to refuse it. */

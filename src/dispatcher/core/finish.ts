@@ -17,6 +17,8 @@ export function finishIfOver(state: DispatcherState, iteration: Iteration): void
   const job = known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`);
   addRepetition(job.finished, iteration.repetition);
   state.unfinished.delete(iteration.id);
+  state.coordinated.delete(iteration.id);
+  dropPending(state, iteration);
   retireIfIdle(state, iteration);
 }
 
@@ -25,6 +27,14 @@ export function retireIfIdle(state: DispatcherState, iteration: Iteration): void
   if (!iteration.finished || iteration.clients > 0) return;
   state.idle.add(iteration.id);
   detachTasks(state, iteration);
+}
+
+/** Forgets the tasks that wait to join: the iteration is over, and nobody begins them any more. */
+export function dropPending(state: DispatcherState, { rounds }: Iteration): void {
+  for (const { taskId } of rounds?.pending.splice(0) ?? []) {
+    state.workers.get(state.tasks.get(taskId)?.address ?? "")?.tasks.delete(taskId);
+    state.tasks.delete(taskId);
+  }
 }
 
 /** Takes an iteration's tasks off their workers' lists: the workers end them at their next heartbeats. */

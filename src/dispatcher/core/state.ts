@@ -2,6 +2,7 @@
 
 import type { DeepReadonly } from "./deep_readonly.ts";
 import type { Repetitions } from "./repetitions.ts";
+import type { CoordinatedRounds } from "./rounds.ts";
 import type { DatasetMetadata, SourceDescription } from "./updates.ts";
 
 /** Which workers the readers of a job read from. */
@@ -55,6 +56,8 @@ export interface Job {
   iterations: Map<number, number>;
   /** Repetitions that have been read to their end, whether or not anything else is kept of them. */
   finished: Repetitions;
+  /** Elements of coordinated reads that did not make a full round, over all iterations. */
+  numDropped: number;
 }
 
 /** A source of a dynamically sharded iteration. */
@@ -79,6 +82,8 @@ export interface Iteration {
   running: number;
   /** The workers whose tasks have been read to the end: they get no other, even if they went and came back. */
   completedBy: Set<string>;
+  /** For coordinated reads; else null. */
+  rounds: CoordinatedRounds | null;
   /** How many clients it has. */
   clients: number;
   /** When a client last left; null: none has. */
@@ -97,6 +102,8 @@ export interface Task {
   dataAddresses: string[];
   shard: { index: number; count: number } | null;
   finished: boolean;
+  /** For coordinated reads: the first round in which it is read; null: it waits to join. Else 0. */
+  startingRound: number | null;
   /** What it leased of each source; empty unless dynamically sharded, and when finished. */
   leases: TaskLeases[];
 }
@@ -130,6 +137,8 @@ export interface DispatcherState {
   iterations: Map<number, Iteration>;
   /** Iterations that are not finished: what a new worker gets tasks of. */
   unfinished: Set<number>;
+  /** Those of them whose consumers are coordinated. */
+  coordinated: Set<number>;
   /** Finished iterations without clients, the longest idle first. */
   idle: Set<number>;
   tasks: Map<number, Task>;
@@ -153,6 +162,7 @@ export function createState(): DispatcherState {
     jobsByName: new Map(),
     iterations: new Map(),
     unfinished: new Set(),
+    coordinated: new Set(),
     idle: new Set(),
     tasks: new Map(),
     clients: new Map(),

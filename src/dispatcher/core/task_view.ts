@@ -28,6 +28,8 @@ export interface TaskInfo {
   readonly uid: string;
   readonly tags: readonly string[];
   readonly finished: boolean;
+  /** For coordinated reads: the first round in which it is read. @default 0 */
+  readonly startingRound?: number;
 }
 
 /** What a worker needs to run a task. */
@@ -68,6 +70,7 @@ export function taskList(state: StateView, iteration: DeepReadonly<Iteration>): 
       uid: worker?.uid ?? "",
       tags: worker?.tags ?? [],
       finished: task.finished,
+      ...(task.startingRound && { startingRound: task.startingRound }),
     });
   }
   lists.set(iteration, { version: iteration.version, tasks });

@@ -125,10 +125,46 @@ export interface AddressTask {
   dataAddresses: string[];
 }
 
+/** A worker got its part of a coordinated read that runs already: the task waits until all consumers can begin it. */
+export interface CreatePendingTask {
+  type: "createPendingTask";
+  taskId: number;
+  iterationId: number;
+  address: string;
+  /** For the static policies: which shard of how many. */
+  shard: { index: number; count: number } | null;
+  /** The round that is proposed to the consumers. */
+  targetRound: number;
+}
+
+/** A consumer has promised to stop before the round in which the first waiting task is to begin. */
+export interface AcceptRound {
+  type: "acceptRound";
+  iterationId: number;
+  clientId: number;
+}
+
+/** A consumer had begun that round already, so that another one is proposed. */
+export interface RejectRound {
+  type: "rejectRound";
+  iterationId: number;
+  clientId: number;
+  targetRound: number;
+}
+
+/** All consumers of a coordinated read do without a task from a round on. */
+export interface RemoveTask {
+  type: "removeTask";
+  taskId: number;
+  round: number;
+}
+
 /** Readers have taken the last element of a task. */
 export interface FinishTask {
   type: "finishTask";
   taskId: number;
+  /** For coordinated reads: elements that did not make a full round. @default 0 */
+  numDropped?: number;
   at: number;
 }
 
@@ -168,6 +204,10 @@ export type Update =
   | ReleaseClient
   | CreateTask
   | AddressTask
+  | CreatePendingTask
+  | AcceptRound
+  | RejectRound
+  | RemoveTask
   | FinishTask
   | LeaseSplit
   | CollectIteration

@@ -2,13 +2,18 @@
 
 import { FailedPreconditionError } from "../../base/mod.ts";
 import type { Context, Decision } from "./decision.ts";
+import type { DeepReadonly } from "./deep_readonly.ts";
 import { datasetOf, jobOfIteration } from "./lookup.ts";
 import { canRun, makeTask, type TaskWorker } from "./make_task.ts";
-import type { StateView } from "./state.ts";
+import { lastRound } from "./rounds.ts";
+import type { Iteration, StateView } from "./state.ts";
 import { type TaskDefinition, taskDefinition } from "./task_view.ts";
 import { newAddresses, type TaskAddresses } from "./address_task.ts";
 import type { AddressTask, RegisterWorker, Update } from "./updates.ts";
 import { placeOf } from "./worker_slots.ts";
+
+/** How far after the last known round a task of a coordinated read is proposed to join at first. */
+const FIRST_TARGET_AHEAD = 1;
 
 /** A worker's heartbeat. */
 export interface WorkerHeartbeatRequest {
@@ -53,7 +58,10 @@ function registration(context: Context, request: WorkerHeartbeatRequest): Update
   const { state, settings, now } = context;
   const { address, uid } = request;
   const former = state.workers.get(address);
-  if (former && former.uid === uid && former.lostAt === null) return [];
+  if (former && former.uid === uid && former.lostAt === null) {
+    // All but coordinated reads give a worker that is there its tasks when they begin.
+    return missingTasks(context, { ...former, firstFreeTaskId: state.next.task }, state.coordinated);
+  }
   // Not InvalidArgument: to the one who starts a worker, its tags are configuration and not a call.
   if (request.tags.includes("")) throw new FailedPreconditionError("Worker tags cannot be empty");
   const worker: RegisterWorker = {
@@ -66,7 +74,7 @@ function registration(context: Context, request: WorkerHeartbeatRequest): Update
     firstFreeTaskId: firstFreeTaskId(state, former === undefined, request.currentTasks),
     at: now,
   };
-  return [worker, ...missingTasks(context, worker)];
+  return [worker, ...missingTasks(context, worker, state.unfinished)];
 }
 
 /**
@@ -78,8 +86,13 @@ function firstFreeTaskId(state: StateView, unknown: boolean, currentTasks: reado
   return currentTasks.reduce((first, id) => Math.max(first, id + 1), state.next.task);
 }
 
-/** A task of each unfinished iteration that the worker can run and has not run yet. */
-function missingTasks(context: Context, worker: TaskWorker & { firstFreeTaskId: number }): Update[] {
+/** A task of each of some unfinished iterations that the worker can run and has not run yet. */
+function missingTasks(
+  context: Context,
+  worker: TaskWorker & { firstFreeTaskId: number },
+  iterations: ReadonlySet<number>,
+): Update[] {
+  if (iterations.size === 0) return [];
   const { state, settings } = context;
   const has = new Set<number>();
   for (const id of state.workers.get(worker.address)?.tasks ?? []) {
@@ -88,14 +101,32 @@ function missingTasks(context: Context, worker: TaskWorker & { firstFreeTaskId: 
   }
   const updates: Update[] = [];
   let taskId = worker.firstFreeTaskId;
-  for (const iterationId of state.unfinished) {
+  for (const iterationId of iterations) {
     const iteration = state.iterations.get(iterationId)!;
     if (has.has(iterationId) || iteration.completedBy.has(worker.address)) continue;
+    if (iteration.rounds && waitsFor(state, iteration, worker.address)) continue;
     const job = jobOfIteration(state, iteration);
     if (!canRun(settings, job, worker, datasetOf(state, job.datasetId).format)) continue;
-    updates.push(makeTask(settings, job, { iterationId, taskId: taskId++ }, worker));
+    const task = makeTask(settings, job, { iterationId, taskId: taskId++ }, worker);
+    if (!iteration.rounds) updates.push(task);
+    else {
+      updates.push({
+        ...task,
+        type: "createPendingTask",
+        targetRound: lastRound(context, iterationId) + FIRST_TARGET_AHEAD,
+      });
+    }
   }
   return updates;
+}
+
+/** Whether a task of a coordinated read is the worker's, to which it has come back. */
+function waitsFor(state: StateView, iteration: DeepReadonly<Iteration>, address: string): boolean {
+  for (const id of iteration.tasks) {
+    const task = state.tasks.get(id);
+    if (task?.address === address && !task.finished) return true;
+  }
+  return false;
 }
 
 function tasksOf(state: StateView, { address, currentTasks }: WorkerHeartbeatRequest): WorkerHeartbeatReply {

@@ -9,12 +9,14 @@ import type { FinishTask } from "./updates.ts";
 export interface WorkerUpdateRequest {
   readonly address: string;
   readonly completedTasks: readonly number[];
+  /** For coordinated reads: elements of completed tasks that did not make a full round. @default none */
+  readonly droppedElements?: ReadonlyMap<number, number>;
 }
 
 /** Ends tasks whose readers have taken their last elements. All or none: a bad id changes nothing. */
 export function workerUpdate(
   { state, now }: Context,
-  { address, completedTasks }: WorkerUpdateRequest,
+  { address, completedTasks, droppedElements }: WorkerUpdateRequest,
 ): Decision<null> {
   const updates: FinishTask[] = [];
   for (const taskId of new Set(completedTasks)) {
@@ -30,7 +32,9 @@ export function workerUpdate(
         `Cannot end task ${taskId} for worker ${address}: it is ${task.address}'s`,
       );
     }
-    if (!task.finished) updates.push({ type: "finishTask", taskId, at: now });
+    if (task.finished) continue;
+    const numDropped = droppedElements?.get(taskId) ?? 0;
+    updates.push({ type: "finishTask", taskId, ...(numDropped > 0 && { numDropped }), at: now });
   }
   return { updates, reply: () => null };
 }

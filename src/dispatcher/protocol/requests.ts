@@ -7,9 +7,11 @@ import {
   type DatasetMetadata as DatasetMetadataMessage,
 } from "../../gen/sluice/v1/dataset_pb.ts";
 import {
+  type ClientHeartbeatRequest as ClientHeartbeatMessage,
   type GetOrCreateIterationRequest as IterationMessage,
   type GetOrCreateJobRequest as JobMessage,
   type GetSplitRequest as SplitMessage,
+  type MaybeRemoveTaskRequest as MaybeRemoveTaskMessage,
   TargetWorkers as TargetWorkersNumber,
   type WorkerHeartbeatRequest as HeartbeatMessage,
   type WorkerUpdateRequest as UpdateMessage,
@@ -19,6 +21,8 @@ import type { TaskAddresses } from "../core/address_task.ts";
 import type { GetOrCreateIterationRequest } from "../core/get_or_create_iteration.ts";
 import type { GetOrCreateJobRequest } from "../core/get_or_create_job.ts";
 import type { GetSplitRequest } from "../core/get_split.ts";
+import type { MaybeRemoveTaskRequest } from "../core/maybe_remove_task.ts";
+import type { RoundReport } from "../core/rounds.ts";
 import type { TargetWorkers } from "../core/state.ts";
 import type { DatasetMetadata } from "../core/updates.ts";
 import type { WorkerHeartbeatRequest } from "../core/worker_heartbeat.ts";
@@ -87,6 +91,44 @@ export function checkWorkerUpdate(message: UpdateMessage): WorkerUpdateRequest {
   return {
     address: checkAddress("workerAddress", message.workerAddress),
     completedTasks: checkNumbers64("completedTasks", message.completedTasks, MAX_TASKS),
+    droppedElements: checkCounts("droppedElements", message.droppedElements),
+  };
+}
+
+/** Counts by the ids of tasks, which are keys in a message and so have become texts. */
+function checkCounts(name: string, counts: { readonly [taskId: string]: bigint }): Map<number, number> {
+  const entries = Object.entries(counts);
+  checkCount(name, entries, MAX_TASKS);
+  return new Map(entries.map(([taskId, count]) => [
+    checkNumber64(`${name} key`, BigInt(taskId)),
+    checkNumber64(`${name}["${taskId}"]`, count),
+  ]));
+}
+
+/** A reader's heartbeat. */
+export function checkClientHeartbeat(message: ClientHeartbeatMessage): RoundReport {
+  const { currentRound, blockedRound } = message;
+  return {
+    clientId: checkNumber64("iterationClientId", message.iterationClientId),
+    currentRound: currentRound === undefined ? null : checkNumber64("currentRound", currentRound),
+    blockedRound: blockedRound === undefined ? null : checkNumber64("blockedRound", blockedRound),
+  };
+}
+
+/** A consumer that cannot reach a task's worker. */
+export function checkMaybeRemoveTask(message: MaybeRemoveTaskMessage): MaybeRemoveTaskRequest {
+  const round = checkNumber64("round", message.round);
+  const untakenRound = checkNumber64("untakenRound", message.untakenRound ?? message.round);
+  if (untakenRound > round) {
+    throw new InvalidArgumentError(
+      `\`untakenRound\` must be at most \`round\` (${round}), got ${untakenRound}`,
+    );
+  }
+  return {
+    taskId: checkNumber64("taskId", message.taskId),
+    consumerIndex: message.consumerIndex,
+    round,
+    untakenRound,
   };
 }
 
