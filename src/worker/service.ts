@@ -27,8 +27,12 @@ import type { Acknowledgement, StreamRequest } from "./runners/task_runner.ts";
 
 /** What the service makes known to readers and to the dispatcher. */
 export interface WorkerTasks {
-  /** @throws {UnavailableError} if the worker is stopping */
-  process(task: TaskDef): void;
+  /**
+   * Takes a task over; gives the addresses of its own data plane, as far as they are known.
+   *
+   * @throws {UnavailableError} if the worker is stopping
+   */
+  process(task: TaskDef): Promise<readonly string[]>;
   /** Opens a stream; see `WorkerService.GetElements`. */
   openStream(
     taskId: bigint,
@@ -53,10 +57,9 @@ export function workerHandler(tasks: WorkerTasks): FetchHandler {
 export function workerRoutes(router: ConnectRouter, tasks: WorkerTasks): void {
   router.service(WorkerService, {
     getVersion: () => ({ version: PROTOCOL_VERSION }),
-    processTask({ task }) {
+    async processTask({ task }) {
       if (!task) throw new InvalidArgumentError("Cannot process a task: the request has none");
-      tasks.process(task);
-      return {};
+      return { dataAddresses: [...await tasks.process(task)] };
     },
     async *getElements(request, { url, signal }) {
       const stream = tasks.openStream(request.taskId, readerRequest(request, url), signal);

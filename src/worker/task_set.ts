@@ -1,6 +1,7 @@
 import {
   assertNever,
   CanceledError,
+  type Clock,
   FailedPreconditionError,
   NotFoundError,
   type Random,
@@ -19,6 +20,7 @@ import type { WorkerTasks } from "./service.ts";
 /** What a {@linkcode TaskSet} works with. */
 export interface TaskSetOptions {
   host: TaskHost;
+  clock: Clock;
   random: Random;
   /** Gives the graph of a task. */
   loadGraph: (task: ReceivedTask, signal: AbortSignal) => ReturnType<GraphLoader>;
@@ -26,7 +28,12 @@ export interface TaskSetOptions {
   onCompleted: (taskId: bigint) => void;
   /** Resolves when the dispatcher has been told of a completed task. */
   told: (taskId: bigint, signal: AbortSignal) => Promise<void>;
+  /** Addresses have become known that no answer to `process` has named. */
+  onAddressed: () => void;
 }
+
+/** The dispatcher lets readers wait for 250 ms until workers have taken their tasks over. */
+const ADDRESS_PATIENCE_MS = 200;
 
 /** The worker's tasks as they run: carries out what the table decides, and answers readers. */
 export class TaskSet implements WorkerTasks {
@@ -35,6 +42,8 @@ export class TaskSet implements WorkerTasks {
   #handles = new Map<bigint, TaskHandle>();
   /** The clients that have opened a stream of a task and not released their session. */
   #readers = new Map<bigint, Set<bigint>>();
+  /** The tasks whose addresses somebody waits for. */
+  #asked = new Set<bigint>();
   #stopping = false;
 
   /** Makes an empty set. */
@@ -42,9 +51,28 @@ export class TaskSet implements WorkerTasks {
     this.#options = options;
   }
 
-  process(task: TaskDef): void {
+  async process(task: TaskDef): Promise<readonly string[]> {
     this.#refuseWhileStopping();
+    const { taskId } = task;
+    this.#asked.add(taskId);
     this.#carryOut(this.table.add(receivedTask(task)));
+    const dataPlane = this.#handles.get(taskId)?.dataPlane;
+    if (dataPlane) await this.#patience(dataPlane.settled);
+    this.#asked.delete(taskId);
+    return dataPlane?.addresses ?? [];
+  }
+
+  /** The addresses of the tasks that have data planes of their own. */
+  addresses(): { taskId: bigint; dataAddresses: string[] }[] {
+    return [...this.#handles].flatMap(([taskId, { dataPlane }]) =>
+      dataPlane ? [{ taskId, dataAddresses: [...dataPlane.addresses] }] : []
+    );
+  }
+
+  async #patience(settled: Promise<void>): Promise<void> {
+    const enough = new AbortController();
+    settled.then(() => enough.abort());
+    await this.#options.clock.sleep(ADDRESS_PATIENCE_MS, { signal: enough.signal }).catch(() => {});
   }
 
   /** Carries out what the answer of a heartbeat asks for. */
@@ -103,7 +131,7 @@ export class TaskSet implements WorkerTasks {
   }
 
   deleteTask(taskId: bigint): void {
-    if (this.#readers.get(taskId)?.size) return;
+    if (this.#readers.get(taskId)?.size || this.#handles.get(taskId)?.dataPlane?.hasReaders) return;
     this.#carryOut(this.table.abandon(taskId));
   }
 
@@ -146,16 +174,25 @@ export class TaskSet implements WorkerTasks {
   }
 
   #start(definition: ReceivedTask): void {
-    const { host, loadGraph, onCompleted } = this.#options;
+    const { host, loadGraph, onCompleted, told, onAddressed } = this.#options;
     const { dataset: _, ...plain } = definition;
-    const handle = host.start(plain, (signal) => loadGraph(definition, signal));
-    this.#handles.set(definition.taskId, handle);
+    const { taskId } = definition;
+    const handle = host.start(
+      plain,
+      (signal) => loadGraph(definition, signal),
+      (signal) => told(taskId, signal),
+    );
+    this.#handles.set(taskId, handle);
+    handle.dataPlane?.settled.then(() => {
+      const isNews = this.#handles.get(taskId) === handle && !this.#asked.has(taskId);
+      if (isNews && handle.dataPlane!.addresses.length > 0) onAddressed();
+    });
     handle.completed.then(() => {
       // The id may stand for another task by now.
-      if (this.#handles.get(definition.taskId) !== handle) return;
-      this.#handles.delete(definition.taskId);
-      this.#readers.delete(definition.taskId);
-      if (this.table.complete(definition.taskId)) onCompleted(definition.taskId);
+      if (this.#handles.get(taskId) !== handle) return;
+      this.#handles.delete(taskId);
+      this.#readers.delete(taskId);
+      if (this.table.complete(taskId)) onCompleted(taskId);
     });
   }
 

@@ -93,10 +93,12 @@ class RunningWorker implements Worker {
     this.#uid = randomId(random);
     this.#tasks = new TaskSet({
       host,
+      clock,
       random,
       loadGraph: (task, signal) => this.#loadGraph(task, signal),
       onCompleted: (taskId) => this.#reporter.report(taskId),
       told: (taskId, signal) => this.#reporter.told(taskId, signal),
+      onAddressed: () => this.#heartbeats?.now(),
     });
     const { table } = this.#tasks;
     this.#reporter = new CompletionReporter({
@@ -130,8 +132,9 @@ class RunningWorker implements Worker {
   }
 
   async #start(): Promise<void> {
-    const { config, clock, random, log } = this.#options;
+    const { config, clock, random, log, host } = this.#options;
     const { signal } = this.#abort;
+    host.prepare?.();
     const firstMs = await retry(() => this.#beat(), {
       clock,
       random,
@@ -154,6 +157,7 @@ class RunningWorker implements Worker {
       workerTags: [...config.workerTags],
       currentTasks: this.#tasks.table.current(),
       formats: [...FORMATS],
+      taskAddresses: this.#tasks.addresses(),
     }, { signal });
     signal.throwIfAborted();
     this.#tasks.heartbeatAnswered({
@@ -195,7 +199,7 @@ class RunningWorker implements Worker {
   }
 
   async #stop(): Promise<void> {
-    const { config, clock, log } = this.#options;
+    const { config, clock, log, host } = this.#options;
     this.#tasks.refuse();
     this.#heartbeats?.stop();
     this.#reporter.stop();
@@ -206,7 +210,7 @@ class RunningWorker implements Worker {
       () => log.warn("Pipelines do not end, going on without them"),
       () => {},
     );
-    await Promise.race([this.#tasks.stop(), tooLong]);
+    await Promise.race([Promise.all([this.#tasks.stop(), host.stop?.()]), tooLong]);
     grace.abort();
     if (config.shutdownQuietPeriodMs > 0) await clock.sleep(config.shutdownQuietPeriodMs);
   }

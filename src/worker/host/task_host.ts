@@ -25,14 +25,37 @@ export interface TaskDefinition extends TaskIdentity {
 /** The bytes of a task's graph, fetched when they are first needed. */
 export type GraphLoader = (signal: AbortSignal) => Promise<Uint8Array>;
 
+/** Resolves when the dispatcher knows that the task is completed. */
+export type ToldWaiter = (signal: AbortSignal) => Promise<void>;
+
 /** Runs tasks: in this process, or in one of their own. */
 export interface TaskHost {
+  /**
+   * Makes ready what the first task would have to wait for.
+   *
+   * @throws {PermissionDeniedError} if tasks cannot run for lack of a permission
+   */
+  prepare?(): void;
   /** Makes a task ready. Its pipeline is built when the first reader comes: nobody may ever. */
-  start(definition: TaskDefinition, loadGraph: GraphLoader): TaskHandle;
+  start(definition: TaskDefinition, loadGraph: GraphLoader, told: ToldWaiter): TaskHandle;
+  /** Frees what the host keeps beside its tasks. Idempotent; does not reject. */
+  stop?(): Promise<void>;
+}
+
+/** Where the elements of a task can be read beside the worker's address. */
+export interface TaskDataPlane {
+  /** The preferred first; empty before `settled`, and once they are of no use any more. */
+  readonly addresses: readonly string[];
+  /** Resolves when the addresses are known, or will never be. Never rejects. */
+  readonly settled: Promise<void>;
+  /** Whether clients have sessions with it, at whatever address. */
+  readonly hasReaders: boolean;
 }
 
 /** A task that runs. */
 export interface TaskHandle {
+  /** The task's own data plane. @default none: the worker's address is the only one */
+  readonly dataPlane?: TaskDataPlane;
   /**
    * Opens a reader's stream. It ends with the signal's reason once that is aborted; its `return` ends it at once
    * even while `next` waits.
