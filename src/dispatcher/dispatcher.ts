@@ -126,8 +126,9 @@ class DispatcherShell implements Dispatcher {
   async #recover(): Promise<void> {
     const { journal, clock, config, log } = this.#options;
     let updates = 0;
-    for await (const update of journal.replay()) {
-      this.#core.replay(update);
+    for await (const entry of journal.replay()) {
+      if (entry.type === "snapshot") this.#core.restore(entry.state);
+      else this.#core.replay(entry);
       updates++;
     }
     if (this.#phase.kind !== "recovering") return;

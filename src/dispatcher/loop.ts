@@ -49,7 +49,8 @@ export class Loop {
   }
 
   #append(updates: Parameters<Journal["append"]>[0]): void {
-    const append = this.#options.journal.append(updates).then(
+    const { core, journal } = this.#options;
+    const append = journal.append(updates).then(
       () => {
         if (this.#tail === append) this.#tail = null;
       },
@@ -61,6 +62,8 @@ export class Loop {
     // Whoever waits for a reply gets the rejection; nobody may be waiting when a tick's append fails.
     append.catch(() => {});
     this.#tail = append;
+    // Here and now: the state holds what was appended and nothing else.
+    if (journal.snapshots?.wanted) journal.snapshots.take(core.state);
   }
 
   /** The state in memory is ahead of the journal from now on, so that no further reply may leave. */

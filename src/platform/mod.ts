@@ -6,5 +6,6 @@
 export { createModuleBundler, type ModuleBundle, type ModuleBundler } from "./bundler.ts";
 export { nodeCodecs } from "./codecs.ts";
 export { denoFileSystem } from "./files.ts";
+export { denoJournalFiles } from "./journal_files.ts";
 export { type HttpServer, listen, type ListenOptions } from "./serve.ts";
 export { untilSignalled } from "./signals.ts";

@@ -3,13 +3,19 @@
 import { consoleLog, FailedPreconditionError, systemClock, systemRandom } from "../base/mod.ts";
 import {
   createDispatcher,
+  createFileJournal,
   createMemoryJournal,
   type Dispatcher,
   type DispatcherStatus,
+  type Journal,
 } from "../dispatcher/mod.ts";
-import { denoFileSystem, type HttpServer, listen } from "../platform/mod.ts";
+import { denoFileSystem, denoJournalFiles, type HttpServer, listen } from "../platform/mod.ts";
 import { createWorkerClient, mountServices } from "../rpc/mod.ts";
-import { completeDispatcherConfig, type DispatcherConfig } from "./dispatcher_config.ts";
+import {
+  type CompleteDispatcherConfig,
+  completeDispatcherConfig,
+  type DispatcherConfig,
+} from "./dispatcher_config.ts";
 import { Life } from "./life.ts";
 
 // Connections that still write a reply when the server stops get this long.
@@ -45,11 +51,6 @@ export class DispatchServer implements AsyncDisposable {
    */
   constructor(config?: DispatcherConfig, options: { start?: boolean } = {}) {
     const complete = completeDispatcherConfig(config);
-    if (complete.faultTolerantMode) {
-      throw new FailedPreconditionError(
-        "Cannot enable fault tolerant mode: this version keeps its state in memory only",
-      );
-    }
     if (complete.tfPort !== undefined) {
       throw new FailedPreconditionError(
         "Cannot open `tfPort`: this version does not serve TensorFlow's protocol",
@@ -60,7 +61,7 @@ export class DispatchServer implements AsyncDisposable {
       clock: systemClock,
       random: systemRandom,
       log: consoleLog,
-      journal: createMemoryJournal(),
+      journal: createJournal(complete),
       async listFiles(patterns) {
         return (await Promise.all(patterns.map((pattern) => denoFileSystem.list(pattern)))).flat();
       },
@@ -128,4 +129,10 @@ export class DispatchServer implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
+}
+
+/** Where the state is kept: in `workDir` if it is to outlive the process. */
+function createJournal({ faultTolerantMode, workDir }: CompleteDispatcherConfig): Journal {
+  if (!faultTolerantMode || workDir === undefined) return createMemoryJournal();
+  return createFileJournal({ files: denoJournalFiles(workDir), log: consoleLog });
 }

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Update } from "../../src/dispatcher/core/updates.ts";
-import type { Journal } from "../../src/dispatcher/journal/journal.ts";
+import type { Journal, StateSnapshot } from "../../src/dispatcher/journal/journal.ts";
 
 /** A place that journals are kept in. */
 export interface JournalStore {
@@ -71,7 +71,19 @@ export const SAMPLES: readonly Update[] = [
     start: 0,
     end: Number.MAX_SAFE_INTEGER,
   },
-  { type: "finishTask", taskId: 4000, at: 2 },
+  { type: "finishTask", taskId: 4000, at: 2, numDropped: 3 },
+  { type: "addressTask", taskId: 4000, dataAddresses: ["unix:/tmp/a b", "höst:2"] },
+  {
+    type: "createPendingTask",
+    taskId: 4001,
+    iterationId: 2000,
+    address: "höst:1",
+    shard: null,
+    targetRound: 7,
+  },
+  { type: "acceptRound", iterationId: 2000, clientId: 3000 },
+  { type: "rejectRound", iterationId: 2000, clientId: 3000, targetRound: 9 },
+  { type: "removeTask", taskId: 4001, round: 11 },
   { type: "releaseClient", clientId: 3000, at: 3 },
   { type: "freeIteration", iterationId: 2000 },
   { type: "collectIteration", iterationId: 2001, at: 4 },
@@ -79,7 +91,7 @@ export const SAMPLES: readonly Update[] = [
   { type: "removeWorker", address: "höst:1", at: 6 },
 ];
 
-async function replayed(journal: Journal): Promise<Update[]> {
+async function replayed(journal: Journal): Promise<(Update | StateSnapshot)[]> {
   return await Array.fromAsync(journal.replay());
 }
 

@@ -1,6 +1,25 @@
 /** The journal port: where updates are kept so that a dispatcher that starts again knows what it knew. */
 
+import type { DispatcherState, StateView } from "../core/state.ts";
 import type { Update } from "../core/updates.ts";
+
+/** A state that stands for all updates before it; only the first thing that is replayed can be one. */
+export interface StateSnapshot {
+  readonly type: "snapshot";
+  /** Owned by whoever replays. */
+  readonly state: DispatcherState;
+}
+
+/** How a journal lets go of updates that a state can stand for. */
+export interface Snapshots {
+  /** Whether so much was appended since the last snapshot that one is worth its cost. */
+  readonly wanted: boolean;
+  /**
+   * Takes the state that all appends so far have led to; takes what it needs of it before it returns, and works on
+   * by itself. One that cannot be kept is no failure: the updates are there.
+   */
+  take(state: StateView): void;
+}
 
 /**
  * A journal has one user. It is replayed once, to its end, before the first append, and takes no append after
@@ -10,18 +29,21 @@ export interface Journal {
   /** Whether what was appended can be replayed after the dispatcher's process is gone. */
   readonly durable: boolean;
   /**
-   * All updates that were appended since the journal was made, by whatever process, in their order. A torn last
-   * append (its promise never resolved) is left out as a whole.
+   * All updates that were appended since the journal was made, by whatever process, in their order; a snapshot may
+   * stand for the first of them. A torn last append (its promise never resolved) is left out as a whole.
    *
    * @throws {DataLossError} naming the place, if what was kept is damaged
+   * @throws {FailedPreconditionError} if somebody else uses the journal, or another version wrote it
    */
-  replay(): AsyncIterable<Update>;
+  replay(): AsyncIterable<Update | StateSnapshot>;
   /**
    * Keeps updates, all or none; takes what it needs of them before it returns. Resolves when they are safe;
    * appends resolve in the order in which they were made, and many may wait at a time. After a rejection the
    * journal takes nothing more: every later append rejects too.
    */
   append(updates: readonly Update[]): Promise<void>;
+  /** Missing: the journal keeps every update, or none. */
+  readonly snapshots?: Snapshots;
   /** Waits for appends under way and lets go of files and handles. Closing twice is fine. */
   close(): Promise<void>;
 }

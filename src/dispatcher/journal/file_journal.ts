@@ -1,0 +1,297 @@
+/** The journal that lives in files. */
+
+import {
+  checkInteger,
+  type Deferred,
+  deferred,
+  FailedPreconditionError,
+  type Log,
+  messageOf,
+} from "../../base/mod.ts";
+import type { StateView } from "../core/state.ts";
+import type { Update } from "../core/updates.ts";
+import { DefinitionFiles } from "./definition_files.ts";
+import { encodeHeader } from "./file_header.ts";
+import { encodeFrame } from "./frame.ts";
+import { FrameLog, type LogEnd } from "./frame_log.ts";
+import type { Journal, Snapshots, StateSnapshot } from "./journal.ts";
+import type { JournalFiles } from "./journal_files.ts";
+import { DATASETS, isAside, JOURNAL, LOCK, segmentName, snapshotName, sortFiles } from "./layout.ts";
+import { readJournal } from "./read_journal.ts";
+import { writeState } from "./state_text.ts";
+import { encodeUpdates } from "./update_codec.ts";
+import { writeWhole } from "./write_whole.ts";
+
+// Appends that wait are written together up to this: beyond it a sync costs nothing beside the writing.
+const MAX_FRAME_CONTENT = 1024 * 1024;
+
+// After this many bytes of updates (about 100,000) replaying takes most of a second.
+const DEFAULT_SNAPSHOT_BYTES = 4 * 1024 * 1024;
+
+// Snapshots of a large state are as rare as it is large, so that they never cost more than the updates do.
+const SNAPSHOT_GROWTH = 2;
+
+/** What a journal in files is made of. */
+export interface FileJournalOptions {
+  /** The dispatcher's working directory: `journal/` and `datasets/` are made in it. */
+  files: JournalFiles;
+  log: Log;
+  /** Size from which on a segment is not added to. @default 4 MiB */
+  segmentBytes?: number;
+  /** Bytes of updates after which a snapshot is worth its cost; more if the state is large. @default 4 MiB */
+  snapshotBytes?: number;
+}
+
+/**
+ * Makes a journal that touches no file before it is replayed.
+ *
+ * Appends that come while others are being synced are written together, with one sync. Segments hold the updates,
+ * snapshots stand for segments that are gone, and the definitions of datasets have files of their own.
+ */
+export function createFileJournal(options: FileJournalOptions): Journal {
+  return new FileJournal(options);
+}
+
+/** What waits to be written, in order. */
+type Waiting =
+  | { kind: "append"; content: Uint8Array; definitions: [string, Uint8Array][]; done: Deferred<void> }
+  | { kind: "snapshot"; text: Uint8Array };
+
+/**
+ * - `new`: no file was touched. Left by replay() and close().
+ * - `replaying`: the lock is taken. Left when all was replayed, or by close().
+ * - `open`: appends are taken. Left when something cannot be written, or by close().
+ * - `failed`: nothing is taken any more. Left by close().
+ * - `closed`: the end.
+ */
+type Phase =
+  | { kind: "new" }
+  | { kind: "replaying" }
+  | { kind: "open"; frames: FrameLog }
+  | { kind: "failed"; frames: FrameLog; error: unknown }
+  | { kind: "closed"; done: Promise<void> };
+
+class FileJournal implements Journal {
+  readonly durable = true;
+  readonly snapshots: Snapshots;
+  readonly #files: JournalFiles;
+  readonly #log: Log;
+  readonly #segmentBytes: number;
+  readonly #snapshotBytes: number;
+  readonly #definitions: DefinitionFiles;
+  #phase: Phase = { kind: "new" };
+  #unlock: (() => Promise<void>) | null = null;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | null = null;
+  #snapshotting: Promise<void> | null = null;
+  /** Bytes of updates behind the latest snapshot. */
+  #grown = 0;
+  #lastSnapshotBytes = 0;
+
+  constructor(options: FileJournalOptions) {
+    const { files, log, segmentBytes = DEFAULT_SNAPSHOT_BYTES, snapshotBytes = DEFAULT_SNAPSHOT_BYTES } =
+      options;
+    checkInteger("segmentBytes", segmentBytes, { min: 1 });
+    checkInteger("snapshotBytes", snapshotBytes, { min: 1 });
+    this.#files = files;
+    this.#log = log;
+    this.#segmentBytes = segmentBytes;
+    this.#snapshotBytes = snapshotBytes;
+    this.#definitions = new DefinitionFiles(files);
+    const isWanted = () => this.#wantsSnapshot();
+    this.snapshots = {
+      get wanted() {
+        return isWanted();
+      },
+      take: (state) => this.#takeSnapshot(state),
+    };
+  }
+
+  async *replay(): AsyncGenerator<Update | StateSnapshot, void, void> {
+    if (this.#phase.kind !== "new") {
+      throw new FailedPreconditionError("Cannot replay the journal: it was replayed or closed before");
+    }
+    this.#phase = { kind: "replaying" };
+    await this.#prepare();
+    let end: LogEnd | null = null;
+    let next = 0;
+    for await (const item of readJournal({ files: this.#files, definitions: this.#definitions })) {
+      switch (item.kind) {
+        case "snapshot":
+          this.#lastSnapshotBytes = item.bytes;
+          yield { type: "snapshot", state: item.state };
+          break;
+        case "updates":
+          this.#grown += item.bytes;
+          yield* item.updates;
+          break;
+        case "end":
+          if (item.bytes > 0) {
+            const { file, offset, bytes } = item;
+            this.#log.warn("Cut off the end of the journal, which was not written to the end", {
+              file,
+              offset,
+              bytes,
+            });
+          }
+          next = item.next;
+          end = { number: item.number, size: item.offset, isTorn: item.bytes > 0, next };
+          break;
+      }
+    }
+    if (!this.#isReplaying()) return;
+    const frames = await FrameLog.open(this.#files, end, this.#segmentBytes);
+    if (this.#isReplaying()) this.#phase = { kind: "open", frames };
+    else await frames.close();
+  }
+
+  append(updates: readonly Update[]): Promise<void> {
+    switch (this.#phase.kind) {
+      case "open":
+        break;
+      case "failed":
+        return Promise.reject(this.#phase.error);
+      case "closed":
+        return Promise.reject(new FailedPreconditionError("Cannot append to the journal: it is closed"));
+      default:
+        return Promise.reject(
+          new FailedPreconditionError("Cannot append to the journal: it is to be replayed first"),
+        );
+    }
+    const definitions: [string, Uint8Array][] = [];
+    for (const update of updates) {
+      if (update.type === "registerDataset") definitions.push([update.fingerprint, update.graph]);
+    }
+    const done = deferred<void>();
+    this.#enqueue({ kind: "append", content: encodeUpdates(updates), definitions, done });
+    return done.promise;
+  }
+
+  close(): Promise<void> {
+    if (this.#phase.kind === "closed") return this.#phase.done;
+    const done = this.#close(this.#phase);
+    this.#phase = { kind: "closed", done };
+    return done;
+  }
+
+  async #close(phase: Phase): Promise<void> {
+    await this.#writing;
+    await this.#snapshotting;
+    try {
+      if (phase.kind === "open" || phase.kind === "failed") await phase.frames.close();
+    } catch {
+      // Everything that was acknowledged is synced.
+    } finally {
+      await this.#unlock?.();
+    }
+  }
+
+  #isReplaying(): boolean {
+    return this.#phase.kind === "replaying";
+  }
+
+  async #prepare(): Promise<void> {
+    const files = this.#files;
+    await files.makeDirectory(JOURNAL);
+    await files.makeDirectory(DATASETS);
+    const unlock = await files.lock(LOCK);
+    if (!this.#isReplaying()) await unlock?.();
+    else this.#unlock = unlock;
+    if (!unlock) {
+      throw new FailedPreconditionError(
+        `Cannot open the journal: another dispatcher uses it, "${files.describe(LOCK)}" is locked`,
+      );
+    }
+    for (const directory of [JOURNAL, DATASETS]) {
+      for (const name of await files.list(directory)) {
+        if (isAside(name)) await files.remove(`${directory}/${name}`);
+      }
+    }
+    const snapshot = sortFiles(await files.list(JOURNAL)).snapshots.at(-1);
+    if (snapshot !== undefined) await this.#removeBefore(snapshot);
+  }
+
+  /** Removes what a snapshot stands for. */
+  async #removeBefore(number: number): Promise<void> {
+    const { segments, snapshots } = sortFiles(await this.#files.list(JOURNAL));
+    for (const old of snapshots) if (old < number) await this.#files.remove(snapshotName(old));
+    // In order: those that a crash leaves are the last ones, without a gap.
+    for (const old of segments) if (old < number) await this.#files.remove(segmentName(old));
+  }
+
+  #wantsSnapshot(): boolean {
+    if (this.#phase.kind !== "open" || this.#snapshotting) return false;
+    return this.#grown >= Math.max(this.#snapshotBytes, SNAPSHOT_GROWTH * this.#lastSnapshotBytes);
+  }
+
+  #takeSnapshot(state: StateView): void {
+    if (this.#phase.kind !== "open") return;
+    // Also where it fails later: another attempt at once would fail again.
+    this.#grown = 0;
+    this.#enqueue({ kind: "snapshot", text: writeState(state) });
+  }
+
+  #enqueue(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    if (this.#phase.kind === "open") this.#writing ??= this.#write(this.#phase.frames);
+  }
+
+  async #write(frames: FrameLog): Promise<void> {
+    try {
+      for (;;) {
+        // Whoever was told that its update is safe may have the next one ready: it goes with this write.
+        for (let turn = 0; turn < 16; turn++) await null;
+        const first = this.#waiting.shift();
+        if (!first) break;
+        if (first.kind === "snapshot") await this.#keepSnapshot(frames, first.text);
+        else await this.#writeTogether(frames, first);
+      }
+    } catch (error) {
+      if (this.#phase.kind === "open") this.#phase = { kind: "failed", frames, error };
+      for (const waiting of this.#waiting.splice(0)) {
+        if (waiting.kind === "append") waiting.done.reject(error);
+      }
+    } finally {
+      this.#writing = null;
+    }
+  }
+
+  async #writeTogether(frames: FrameLog, first: Extract<Waiting, { kind: "append" }>): Promise<void> {
+    const group = [first];
+    let bytes = first.content.length;
+    while (this.#waiting.length > group.length - 1) {
+      const next = this.#waiting[group.length - 1];
+      if (next.kind !== "append" || bytes + next.content.length > MAX_FRAME_CONTENT) break;
+      group.push(next);
+      bytes += next.content.length;
+    }
+    this.#waiting.splice(0, group.length - 1);
+    try {
+      for (const { definitions } of group) {
+        for (const [fingerprint, graph] of definitions) await this.#definitions.store(fingerprint, graph);
+      }
+      this.#grown += await frames.write(group.map(({ content }) => content));
+    } catch (error) {
+      for (const { done } of group) done.reject(error);
+      throw error;
+    }
+    for (const { done } of group) done.resolve();
+  }
+
+  /** Begins a segment, whose first update is the first that the state does not hold, and writes the state beside it. */
+  async #keepSnapshot(frames: FrameLog, text: Uint8Array): Promise<void> {
+    const first = frames.next;
+    const number = await frames.roll();
+    this.#snapshotting = this.#writeSnapshot(number, first, text)
+      .catch((error) => this.#log.warn(`Cannot keep a snapshot of the state: ${messageOf(error)}`))
+      .finally(() => this.#snapshotting = null);
+  }
+
+  async #writeSnapshot(number: number, first: number, text: Uint8Array): Promise<void> {
+    const header = encodeHeader({ kind: "snapshot", number, first });
+    const frame = encodeFrame(first, [text]);
+    await writeWhole(this.#files, snapshotName(number), [header, frame]);
+    this.#lastSnapshotBytes = frame.length;
+    await this.#removeBefore(number);
+  }
+}

@@ -1,0 +1,99 @@
+/** The segments of a journal as they are written. */
+
+import { encodeFrame } from "./frame.ts";
+import { encodeHeader, HEADER_BYTES } from "./file_header.ts";
+import type { AppendFile, JournalFiles } from "./journal_files.ts";
+import { JOURNAL, segmentName } from "./layout.ts";
+
+/** Where a log goes on. */
+export interface LogEnd {
+  /** The last segment. */
+  readonly number: number;
+  /** Where its last whole frame ends; 0: its header is not whole. */
+  readonly size: number;
+  /** Whether something is to be cut off behind that. */
+  readonly isTorn: boolean;
+  /** The sequence number of the next frame. */
+  readonly next: number;
+}
+
+/** Writes frames one by one, each durable before the next one is begun, into segments of bounded size. */
+export class FrameLog {
+  readonly #files: JournalFiles;
+  readonly #segmentBytes: number;
+  #file: AppendFile;
+  #number: number;
+  #size: number;
+  #next: number;
+
+  private constructor(
+    files: JournalFiles,
+    segmentBytes: number,
+    file: AppendFile,
+    end: Omit<LogEnd, "isTorn">,
+  ) {
+    this.#files = files;
+    this.#segmentBytes = segmentBytes;
+    this.#file = file;
+    this.#number = end.number;
+    this.#size = end.size;
+    this.#next = end.next;
+  }
+
+  /**
+   * Goes on behind `end`, or begins the first segment. What a former process wrote and nobody synced was replayed:
+   * it is durable when this resolves.
+   */
+  static async open(files: JournalFiles, end: LogEnd | null, segmentBytes: number): Promise<FrameLog> {
+    const { number, size, isTorn, next } = end ?? { number: 0, size: 0, isTorn: false, next: 0 };
+    const name = segmentName(number);
+    if (isTorn) await files.truncate(name, size);
+    const file = await files.append(name);
+    const log = new FrameLog(files, segmentBytes, file, { number, size, next });
+    try {
+      if (size === 0) await log.#begin();
+      else await file.sync();
+      await files.syncDirectory(JOURNAL);
+      return log;
+    } catch (error) {
+      await file.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** The sequence number of the next frame. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Writes one frame; resolves with its length when it is durable. */
+  async write(contents: readonly Uint8Array[]): Promise<number> {
+    if (this.#size >= this.#segmentBytes) await this.roll();
+    const frame = encodeFrame(this.#next, contents);
+    await this.#file.write(frame);
+    await this.#file.sync();
+    this.#size += frame.length;
+    this.#next++;
+    return frame.length;
+  }
+
+  /** Begins a segment; resolves with its number. */
+  async roll(): Promise<number> {
+    await this.#file.close();
+    this.#file = await this.#files.append(segmentName(++this.#number));
+    await this.#begin();
+    await this.#files.syncDirectory(JOURNAL);
+    return this.#number;
+  }
+
+  /** Closes the file. */
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async #begin(): Promise<void> {
+    await this.#file.write(encodeHeader({ kind: "segment", number: this.#number, first: this.#next }));
+    await this.#file.sync();
+    this.#size = HEADER_BYTES;
+  }
+}
