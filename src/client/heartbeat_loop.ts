@@ -28,6 +28,8 @@ export class HeartbeatLoop {
   /** A heartbeat was asked for that has not been sent. */
   #isAsked = false;
   #wake: (() => void) | null = null;
+  /** The latest list of tasks; the dispatcher does not send the same one twice. */
+  #known: Pick<ClientHeartbeatResponse, "tasks" | "tasksTag"> = { tasks: [], tasksTag: 0n };
 
   /** Does not begin by itself. */
   constructor(options: HeartbeatLoopOptions) {
@@ -50,8 +52,14 @@ export class HeartbeatLoop {
     for (;;) {
       await this.#pause();
       this.#isAsked = false;
-      this.#options.onAnswer(await this.#beat());
+      this.#options.onAnswer(this.#complete(await this.#beat()));
     }
+  }
+
+  #complete(answer: ClientHeartbeatResponse): ClientHeartbeatResponse {
+    if (answer.tasksUnchanged) return { ...answer, tasks: this.#known.tasks };
+    this.#known = answer;
+    return answer;
   }
 
   async #pause(): Promise<void> {
@@ -80,7 +88,10 @@ export class HeartbeatLoop {
         onSend();
         try {
           const send = (call: { signal: AbortSignal; timeoutMs: number }) =>
-            link.client.clientHeartbeat({ iterationClientId: clientId }, call);
+            link.client.clientHeartbeat(
+              { iterationClientId: clientId, knownTasksTag: this.#known.tasksTag },
+              call,
+            );
           const deadline = Math.max(1, Math.min(CALL_TIMEOUT_MS, timeoutMs));
           return await callWithDeadline(send, { clock, timeoutMs: deadline, signal });
         } catch (error) {

@@ -2,7 +2,7 @@
 
 import type { ConnectRouter } from "@connectrpc/connect";
 import { type Clock, FailedPreconditionError, type Log, type Random, UnavailableError } from "../base/mod.ts";
-import type { WorkerClient } from "../rpc/mod.ts";
+import type { PlainUnary, WorkerClient } from "../rpc/mod.ts";
 import { addressTask } from "./core/address_task.ts";
 import { DispatcherCore } from "./core/core.ts";
 import type { Handler } from "./core/decision.ts";
@@ -10,13 +10,16 @@ import { checkSettings, type DispatcherSettings } from "./core/settings.ts";
 import type { Journal } from "./journal/journal.ts";
 import { Loop } from "./loop.ts";
 import { Maintenance } from "./maintenance.ts";
+import { plainDispatcherMethods } from "./plain_service.ts";
+import { ReaderReplies } from "./protocol/reader_replies.ts";
 import { pushTasks } from "./push_tasks.ts";
-import { routeDispatcherService } from "./service.ts";
+import { routeDispatcherService, type ServiceParts } from "./service.ts";
 import type { DatasetFormat } from "./splits/dataset_format.ts";
 import { FormatRegistry } from "./splits/format_registry.ts";
 import { sluiceFormat } from "./splits/sluice_format.ts";
 import { SplitPlanner } from "./splits/split_planner.ts";
 import { type DispatcherStatus, statusOf } from "./status.ts";
+import { TaskRemovals } from "./task_removals.ts";
 
 /** What a dispatcher is made of. */
 export interface DispatcherOptions {
@@ -46,6 +49,8 @@ export interface Dispatcher {
   start(): Promise<void>;
   /** Registers its service. Requests outside of serving get UnavailableError. */
   routes(router: ConnectRouter): void;
+  /** The methods of that service that may be answered beside the router, with the same answers. */
+  plainMethods(): PlainUnary[];
   /** What it knows. */
   status(): DispatcherStatus;
   /** Refuses further requests, waits until what it decided is durable, and closes the journal. Stopping twice is fine. */
@@ -76,8 +81,7 @@ class DispatcherShell implements Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #core: DispatcherCore;
   readonly #loop: Loop;
-  readonly #formats: FormatRegistry;
-  readonly #planner: SplitPlanner;
+  readonly #parts: ServiceParts;
   readonly #stopping = new AbortController();
   #phase: Phase = { kind: "new" };
 
@@ -97,11 +101,25 @@ class DispatcherShell implements Dispatcher {
         }),
       onFailure: (error) => this.#fail(error),
     });
-    this.#formats = new FormatRegistry(formats);
-    this.#planner = new SplitPlanner(this.#formats, {
-      listFiles: (patterns) => options.listFiles(patterns),
+    const core = this.#core;
+    const registry = new FormatRegistry(formats);
+    this.#parts = {
+      settings: config,
       random,
-    });
+      formats: registry,
+      planner: new SplitPlanner(registry, { listFiles: (patterns) => options.listFiles(patterns), random }),
+      removals: new TaskRemovals({
+        clock,
+        signal: this.#stopping.signal,
+        run: (handler, request) => this.#run(handler, request),
+      }),
+      readerReplies: new ReaderReplies(config.deploymentMode, random),
+      get state() {
+        return core.state;
+      },
+      checkServing: () => this.#checkServing(),
+      run: (handler, request) => this.#run(handler, request),
+    };
   }
 
   start(): Promise<void> {
@@ -145,16 +163,11 @@ class DispatcherShell implements Dispatcher {
   }
 
   routes(router: ConnectRouter): void {
-    const checkServing = () => this.#checkServing();
-    routeDispatcherService(router, {
-      settings: this.#options.config,
-      random: this.#options.random,
-      formats: this.#formats,
-      planner: this.#planner,
-      state: this.#core.state,
-      checkServing,
-      run: (handler, request) => this.#run(handler, request),
-    });
+    routeDispatcherService(router, this.#parts);
+  }
+
+  plainMethods(): PlainUnary[] {
+    return plainDispatcherMethods(this.#parts);
   }
 
   status(): DispatcherStatus {

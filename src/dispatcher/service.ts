@@ -19,27 +19,31 @@ import { unregisterWorker } from "./core/unregister_worker.ts";
 import { workerHeartbeat } from "./core/worker_heartbeat.ts";
 import { workerUpdate } from "./core/worker_update.ts";
 import { checkAddress, checkNumber64 } from "./protocol/fields.ts";
+import type { ReaderReplies } from "./protocol/reader_replies.ts";
 import {
-  toClientHeartbeatResponse,
   toDeploymentMode,
   toGetSplitResponse,
   toMetadata,
+  toWorkerHeartbeatResponse,
 } from "./protocol/replies.ts";
 import {
+  checkClientHeartbeat,
   checkDatasetDef,
   checkDatasetId,
   checkGetOrCreateIteration,
   checkGetOrCreateJob,
   checkGetSplit,
+  checkMaybeRemoveTask,
   checkMetadata,
   checkRequestId,
   checkUid,
   checkWorkerHeartbeat,
   checkWorkerUpdate,
 } from "./protocol/requests.ts";
-import { toDatasetDef, toTaskDefs } from "./protocol/to_task_def.ts";
+import { toDatasetDef } from "./protocol/to_task_def.ts";
 import type { FormatRegistry } from "./splits/format_registry.ts";
 import type { SplitPlanner } from "./splits/split_planner.ts";
+import type { TaskRemovals } from "./task_removals.ts";
 
 /** What the handlers work with. */
 export interface ServiceParts {
@@ -47,6 +51,8 @@ export interface ServiceParts {
   readonly random: Random;
   readonly formats: FormatRegistry;
   readonly planner: SplitPlanner;
+  readonly removals: TaskRemovals;
+  readonly readerReplies: ReaderReplies;
   /** @throws {UnavailableError} unless the dispatcher is serving */
   checkServing(): void;
   readonly state: StateView;
@@ -78,12 +84,8 @@ function workerHandlers(
   return {
     getVersion: () => ({ version: PROTOCOL_VERSION }),
     async workerHeartbeat(request) {
-      const { newTasks, tasksToDelete } = await parts.run(workerHeartbeat, checkWorkerHeartbeat(request));
-      return {
-        newTasks: toTaskDefs(newTasks),
-        tasksToDelete: tasksToDelete.map(BigInt),
-        workerTimeoutMs: BigInt(parts.settings.workerTimeoutMs),
-      };
+      const reply = await parts.run(workerHeartbeat, checkWorkerHeartbeat(request));
+      return toWorkerHeartbeatResponse(reply, parts.settings.workerTimeoutMs);
     },
     async workerUpdate(request) {
       await parts.run(workerUpdate, checkWorkerUpdate(request));
@@ -117,6 +119,7 @@ function readerHandlers(
   | "getOrCreateIteration"
   | "releaseIterationClient"
   | "clientHeartbeat"
+  | "maybeRemoveTask"
 > {
   const { settings, formats } = parts;
   return {
@@ -154,16 +157,23 @@ function readerHandlers(
       const present = await parts.run(getView, clientId) ?? view;
       return {
         iterationClientId: BigInt(clientId),
-        state: toClientHeartbeatResponse(present, settings.deploymentMode),
+        state: parts.readerReplies.message(present),
       };
     },
     async releaseIterationClient({ iterationClientId }) {
       await parts.run(releaseIterationClient, checkNumber64("iterationClientId", iterationClientId));
       return {};
     },
-    async clientHeartbeat({ iterationClientId }) {
-      const id = checkNumber64("iterationClientId", iterationClientId);
-      return toClientHeartbeatResponse(await parts.run(clientHeartbeat, id), settings.deploymentMode);
+    async clientHeartbeat(request) {
+      const view = await parts.run(clientHeartbeat, checkClientHeartbeat(request));
+      return parts.readerReplies.message(view, request.knownTasksTag);
+    },
+    async maybeRemoveTask(request, { signal }) {
+      const { removed, removedRound } = await parts.removals.maybeRemove(
+        checkMaybeRemoveTask(request),
+        signal,
+      );
+      return { removed, removedRound: BigInt(removedRound) };
     },
   };
 }

@@ -29,6 +29,7 @@ export {
   toConnectError,
   toElementFailure,
 } from "./errors.ts";
-export { type FetchHandler, MAX_MESSAGE_BYTES, mountServices } from "./mount.ts";
+export { type FetchHandler, MAX_MESSAGE_BYTES, type MountOptions, mountServices } from "./mount.ts";
+export { type PlainUnary, plainUnary } from "./plain_unary.ts";
 export { normalizeTarget } from "./target.ts";
 export { PROTOCOL_VERSION, VERSION_HEADER } from "./version.ts";

@@ -3,6 +3,7 @@
 import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
 import { createFetchHandler } from "@connectrpc/connect/protocol";
 import { toConnectError } from "./errors.ts";
+import { answerPlain, isPlain, type PlainUnary } from "./plain_unary.ts";
 import { checkVersion } from "./version.ts";
 
 /** Largest request that a server reads, in bytes: a dataset with its bundled modules. */
@@ -30,8 +31,17 @@ async function* mapErrors<T>(messages: AsyncIterable<T>): AsyncIterable<T> {
   }
 }
 
+/** What a handler of services may be given. */
+export interface MountOptions {
+  /** Methods of the services that are answered beside the router wherever the answer is the same. @default none */
+  readonly plain?: readonly PlainUnary[];
+}
+
 /** Makes one handler of the services that `routes` registers. */
-export function mountServices(routes: (router: ConnectRouter) => void): FetchHandler {
+export function mountServices(
+  routes: (router: ConnectRouter) => void,
+  { plain = [] }: MountOptions = {},
+): FetchHandler {
   const router = createConnectRouter({
     grpc: false, // Needs HTTP trailers, which fetch responses do not have.
     readMaxBytes: MAX_MESSAGE_BYTES,
@@ -41,8 +51,12 @@ export function mountServices(routes: (router: ConnectRouter) => void): FetchHan
   const handlers = new Map(
     router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler)]),
   );
+  const methods = new Map(plain.map((method) => [method.path, method]));
   return (request) => {
-    const handler = handlers.get(pathOf(request.url));
+    const path = pathOf(request.url);
+    const method = methods.get(path);
+    if (method && isPlain(request)) return answerPlain(request, method);
+    const handler = handlers.get(path);
     return handler ? handler(request).then(blameCaller) : null;
   };
 }

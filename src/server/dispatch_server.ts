@@ -67,7 +67,9 @@ export class DispatchServer implements AsyncDisposable {
       },
       workerClient: (address) => createWorkerClient(address),
     });
-    const handle = mountServices((router) => this.#dispatcher.routes(router));
+    const handle = mountServices((router) => this.#dispatcher.routes(router), {
+      plain: this.#dispatcher.plainMethods(),
+    });
     this.#server = listen({
       hostname: complete.hostname,
       port: complete.port,

@@ -28,9 +28,14 @@ export type GetSplitReply =
     readonly end: number;
     readonly names: readonly string[];
   }
-  | { readonly kind: "end"; readonly sourceIsEmpty: boolean };
+  | {
+    readonly kind: "end";
+    readonly sourceIsEmpty: boolean;
+    /** The source's present repetition: all before it are given out. */
+    readonly currentRepetition: number;
+  };
 
-const OVER: GetSplitReply = { kind: "end", sourceIsEmpty: false };
+const OVER: GetSplitReply = { kind: "end", sourceIsEmpty: false, currentRepetition: 0 };
 
 /**
  * Leases further splits to a task. The end of a repetition needs no update: once its last index is leased,
@@ -67,16 +72,20 @@ export function getSplit({ state }: Context, request: GetSplitRequest): Decision
   checkNotForgotten(leases, taskId, requestId);
 
   const count = indexCount(source.description);
-  const sourceIsEmpty = count === 0;
-  if (sourceIsEmpty || repetition < source.repetition) return answer({ kind: "end", sourceIsEmpty });
+  const end: GetSplitReply = {
+    kind: "end",
+    sourceIsEmpty: count === 0,
+    currentRepetition: source.repetition,
+  };
+  if (end.sourceIsEmpty || repetition < source.repetition) return answer(end);
   // A later repetition begins the source anew for everybody, even where nobody has come to the end of this one:
   // `zip` and `take` leave their longer inputs early.
   const start = repetition > source.repetition ? 0 : source.next;
-  if (start >= count) return answer({ kind: "end", sourceIsEmpty });
-  const end = start + leaseSize(source.description.kind, count - start, iteration.running);
+  if (start >= count) return answer(end);
+  const stop = start + leaseSize(source.description.kind, count - start, iteration.running);
   return {
-    updates: [{ type: "leaseSplit", taskId, source: index, repetition, requestId, start, end }],
-    reply: () => splitOf(source, start, end),
+    updates: [{ type: "leaseSplit", taskId, source: index, repetition, requestId, start, end: stop }],
+    reply: () => splitOf(source, start, stop),
   };
 }
 

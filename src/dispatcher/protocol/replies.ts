@@ -3,21 +3,19 @@
 import { create } from "@bufbuild/protobuf";
 import { type DatasetMetadata, DatasetMetadataSchema } from "../../gen/sluice/v1/dataset_pb.ts";
 import {
-  type ClientHeartbeatResponse,
-  ClientHeartbeatResponseSchema,
   DeploymentMode as DeploymentModeNumber,
   type GetSplitResponse,
   GetSplitResponseSchema,
-  type TaskInfo as TaskInfoMessage,
-  TaskInfoSchema,
+  type WorkerHeartbeatResponse,
+  WorkerHeartbeatResponseSchema,
 } from "../../gen/sluice/v1/dispatcher_pb.ts";
-import type { ClientView } from "../core/client_view.ts";
 import type { GetSplitReply } from "../core/get_split.ts";
 import type { DeepReadonly } from "../core/deep_readonly.ts";
 import type { DeploymentMode } from "../core/settings.ts";
-import type { TaskInfo } from "../core/task_view.ts";
 import type { Dataset } from "../core/state.ts";
+import type { WorkerHeartbeatReply } from "../core/worker_heartbeat.ts";
 import { bytesOf } from "./bytes_of.ts";
+import { toTaskDefs } from "./to_task_def.ts";
 
 const DEPLOYMENT_MODES: Record<DeploymentMode, DeploymentModeNumber> = {
   remote: DeploymentModeNumber.REMOTE,
@@ -42,7 +40,11 @@ export function toMetadata({ metadata }: DeepReadonly<Dataset>): DatasetMetadata
 /** Splits or their end, for the wire. */
 export function toGetSplitResponse(reply: GetSplitReply): GetSplitResponse {
   if (reply.kind === "end") {
-    return create(GetSplitResponseSchema, { endOfSplits: true, sourceIsEmpty: reply.sourceIsEmpty });
+    return create(GetSplitResponseSchema, {
+      endOfSplits: true,
+      sourceIsEmpty: reply.sourceIsEmpty,
+      currentRepetition: BigInt(reply.currentRepetition),
+    });
   }
   const { start, end, names } = reply;
   return create(GetSplitResponseSchema, {
@@ -50,33 +52,14 @@ export function toGetSplitResponse(reply: GetSplitReply): GetSplitResponse {
   });
 }
 
-// The core gives the same array as long as nothing changes; a thousand heartbeats a second share its messages.
-const messages = new WeakMap<readonly TaskInfo[], TaskInfoMessage[]>();
-
-function toTaskInfos(tasks: readonly TaskInfo[]): TaskInfoMessage[] {
-  let made = messages.get(tasks);
-  if (!made) {
-    made = tasks.map((task) =>
-      create(TaskInfoSchema, {
-        taskId: BigInt(task.taskId),
-        iterationId: BigInt(task.iterationId),
-        workerAddress: task.address,
-        dataAddresses: [...task.dataAddresses],
-        workerUid: task.uid,
-        workerTags: [...task.tags],
-        finished: task.finished,
-      })
-    );
-    messages.set(tasks, made);
-  }
-  return made;
-}
-
-/** What a reader should read, for the wire. */
-export function toClientHeartbeatResponse(view: ClientView, mode: DeploymentMode): ClientHeartbeatResponse {
-  return create(ClientHeartbeatResponseSchema, {
-    tasks: toTaskInfos(view.tasks),
-    iterationFinished: view.finished,
-    deploymentMode: toDeploymentMode(mode),
+/** What a worker should run, for the wire. */
+export function toWorkerHeartbeatResponse(
+  { newTasks, tasksToDelete }: WorkerHeartbeatReply,
+  workerTimeoutMs: number,
+): WorkerHeartbeatResponse {
+  return create(WorkerHeartbeatResponseSchema, {
+    newTasks: toTaskDefs(newTasks),
+    tasksToDelete: tasksToDelete.map(BigInt),
+    workerTimeoutMs: BigInt(workerTimeoutMs),
   });
 }

@@ -76,7 +76,7 @@ Deno.test("what is remembered of leases is bounded", () => {
 
 Deno.test("an empty source says that it is empty in every repetition", () => {
   const core = sharded([indexes(0)]);
-  const end = { kind: "end", sourceIsEmpty: true } as const;
+  const end = { kind: "end", sourceIsEmpty: true, currentRepetition: 0 } as const;
   assertEquals(core.split({ taskId: 4000, repetition: 0, requestId: 1 }), end);
   assertEquals(core.split({ taskId: 4000, repetition: 7, requestId: 2 }), end);
 });
@@ -163,10 +163,10 @@ Deno.test("a worker that was lost without knowing it finds the end, not an error
   const ask = () =>
     core.run(getSplit, { iterationId: 2000, taskId: 4000, source: 0, repetition: 0, requestId: 1 });
   core.leave("w0:1");
-  assertEquals(ask(), { kind: "end", sourceIsEmpty: false });
+  assertEquals(ask(), { kind: "end", sourceIsEmpty: false, currentRepetition: 0 });
   core.release(3000);
   core.core.replay({ type: "collectIteration", iterationId: 2000, at: 0 });
-  assertEquals(ask(), { kind: "end", sourceIsEmpty: false });
+  assertEquals(ask(), { kind: "end", sourceIsEmpty: false, currentRepetition: 0 });
 });
 
 Deno.test("splits of what does not exist or is not split are refused", () => {
