@@ -2,8 +2,13 @@ import { InvalidArgumentError, show } from "../base/mod.ts";
 
 /**
  * Lets several trainers read the same elements while each worker makes them only once: the worker keeps a sliding
- * window of elements, and every trainer goes through it at its own speed. A trainer that is too slow misses
- * elements. Given to {@linkcode distribute} with a `jobName` that the trainers share; the dataset must be infinite.
+ * window of the latest elements, bounded by `crossTrainerCacheSizeBytes`, and every trainer goes through it at its own
+ * speed. The fastest one leads; one that is too slow misses elements. Each trainer sees each element that a worker
+ * makes at most once. Given to {@linkcode distribute} with a `jobName` that the trainers share.
+ *
+ * Meant for infinite datasets. A finite one has one pass, which ends for each trainer when it has seen the last
+ * element; a trainer that comes later finds what the window still holds. The third and later passes over one dataset
+ * object are refused with an `InvalidArgumentError`: each would have the workers begin anew.
  *
  * @example
  * ```ts

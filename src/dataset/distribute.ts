@@ -1,11 +1,4 @@
-import { InvalidArgumentError } from "../base/mod.ts";
-import {
-  cardinalityOf,
-  checkNode,
-  type DataServiceNode,
-  type DataServiceOptions,
-  type GraphNode,
-} from "../graph/mod.ts";
+import { checkNode, type DataServiceNode, type DataServiceOptions, type GraphNode } from "../graph/mod.ts";
 import { type Dataset, datasetOf } from "./dataset.ts";
 import { completeDistributeOptions, type DistributeOptions } from "./distribute_options.ts";
 import { nodeOf } from "./nodes/combining.ts";
@@ -23,7 +16,7 @@ import { nodeOf } from "./nodes/combining.ts";
  * a job of that name has other parameters, and whatever the workers' pipelines throw.
  *
  * @param options where the service is and how it is to divide the work
- * @returns the transformation; it throws an `InvalidArgumentError` for a cross-trainer cache over a finite dataset
+ * @returns the transformation
  * @throws {InvalidArgumentError} naming the option, before anything is sent
  *
  * @example
@@ -40,11 +33,7 @@ import { nodeOf } from "./nodes/combining.ts";
  */
 export function distribute<T>(options: DistributeOptions): (dataset: Dataset<T>) => Dataset<T> {
   const complete = completeDistributeOptions(options);
-  return (dataset) => {
-    const input = nodeOf("dataset", dataset);
-    checkCacheable(complete, input);
-    return datasetOf(dataServiceNode([input], complete));
-  };
+  return (dataset) => datasetOf(dataServiceNode([nodeOf("dataset", dataset)], complete));
 }
 
 /** The node that reads through a service. */
@@ -53,13 +42,4 @@ export function dataServiceNode(
   options: DataServiceOptions,
 ): DataServiceNode {
   return checkNode({ op: "dataService", inputs, options });
-}
-
-function checkCacheable({ trainerId }: DataServiceOptions, input: GraphNode): void {
-  const cardinality = trainerId === null ? -1 : cardinalityOf(input);
-  if (cardinality >= 0) {
-    throw new InvalidArgumentError(
-      `Cross-trainer caching requires the input dataset to be infinite. Got input with cardinality ${cardinality}`,
-    );
-  }
 }

@@ -64,7 +64,8 @@ export interface DistributeOptions {
    */
   compression?: DistributeCompression;
   /**
-   * Lets trainers share elements. Needs a `jobName` and an infinite dataset.
+   * Lets trainers share the work: each of them gets the elements of one sequence that every worker keeps a window
+   * of. Needs a `jobName`; see {@linkcode CrossTrainerCache}.
    *
    * @default no cache
    */

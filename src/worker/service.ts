@@ -23,6 +23,9 @@ import {
 } from "../rpc/mod.ts";
 import { InvalidArgumentError } from "../base/mod.ts";
 import type { TaskIdentity } from "./core/task_table.ts";
+import { elementRequest, elementResponse } from "./element_messages.ts";
+import { isLoopback } from "./loopback.ts";
+import type { ElementReply, ElementRequest } from "./runners/round_robin.ts";
 import type { Acknowledgement, StreamRequest } from "./runners/task_runner.ts";
 
 /** What the service makes known to readers and to the dispatcher. */
@@ -39,6 +42,8 @@ export interface WorkerTasks {
     request: StreamRequest,
     signal: AbortSignal,
   ): AsyncIterableIterator<WireBatch, void, void>;
+  /** Gives a consumer its element of a round; see `WorkerService.GetElement`. */
+  getElement(taskId: bigint, request: ElementRequest, signal: AbortSignal): Promise<ElementReply>;
   /** Notes what a reader has taken; see `WorkerService.AcknowledgeElements`. */
   acknowledge(taskId: bigint, acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void>;
   /** Ends a task that was there for a reader that has left, unless others have sessions with it. */
@@ -64,6 +69,9 @@ export function workerRoutes(router: ConnectRouter, tasks: WorkerTasks): void {
     async *getElements(request, { url, signal }) {
       const stream = tasks.openStream(request.taskId, readerRequest(request, url), signal);
       for await (const batch of stream) yield toElementBatch(batch);
+    },
+    async getElement(request, { url, signal }) {
+      return elementResponse(await tasks.getElement(request.taskId, elementRequest(request, url), signal));
     },
     async acknowledgeElements(request, { signal }) {
       await tasks.acknowledge(request.taskId, acknowledgementOf(request), signal);
@@ -110,6 +118,7 @@ export function readerRequest(request: GetElementsRequest, url: string): StreamR
     accepted: request.acceptedCompressions.map(codecName).filter((name) => name !== undefined),
     compression: wishOf(request.compression),
     loopback: isLoopback(new URL(url).hostname),
+    trainerId: request.trainerId,
   };
 }
 
@@ -120,10 +129,4 @@ function wishOf(compression: Compression): CodecName | "AUTO" {
 /** A number of a block. Larger ones than there can be blocks are as good as the largest. */
 function sequenceNumber(value: bigint): number {
   return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
-}
-
-/** Whether a reader that used this name for the worker is on the same host. */
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" ||
-    /^127(\.\d+){3}$/.test(hostname);
 }

@@ -36,6 +36,7 @@ export type AcknowledgeOutcome = "noted" | "unknownSession";
  * session, or taken. What a session gives back goes to the front of the pool.
  */
 export class SessionBook<B> {
+  readonly #forgetsLeft: boolean;
   #sessions = new Map<bigint, Session<B>>();
   #streams = new Map<number, Session<B>>();
   /** Why a stream that was closed from this side has ended. */
@@ -47,9 +48,22 @@ export class SessionBook<B> {
   #served = 0;
   #woken = new Set<number>();
 
+  /** Makes a book without sessions. `forgetsLeft`: what a session has not taken at its end is for nobody else. */
+  constructor({ forgetsLeft = false }: { forgetsLeft?: boolean } = {}) {
+    this.#forgetsLeft = forgetsLeft;
+  }
+
   /** Whether the pipeline should go on: it has not ended, and no block waits for a reader with room. */
   get wantsMore(): boolean {
     return !this.#ended && this.#pool.length === 0;
+  }
+
+  /** Whether an item that is offered now goes to a session at once. */
+  get wantsItem(): boolean {
+    for (const session of this.#sessions.values()) {
+      if (session.hasRoom) return true;
+    }
+    return false;
   }
 
   /** Whether a stream has nothing to send although its reader has room. */
@@ -240,7 +254,9 @@ export class SessionBook<B> {
   #drop(session: Session<B>, reason: Error): void {
     this.#sessions.delete(session.clientId);
     if (session.connection.kind === "connected") this.#endStream(session.connection.stream, reason);
-    this.#pool.unshift(...session.untaken());
+    const left = session.untaken();
+    if (this.#forgetsLeft) this.#outstanding -= left.length;
+    else this.#pool.unshift(...left);
   }
 
   #endStream(stream: number, reason: Error): void {

@@ -11,6 +11,8 @@ export interface StreamRequest extends OpenRequest {
   readonly compression: CodecName | "AUTO";
   /** Whether it reached this worker over a loopback address. */
   readonly loopback: boolean;
+  /** The trainer that it belongs to, for a cross-trainer cache. @default none */
+  readonly trainerId?: string;
 }
 
 /** What a reader has taken; see `AcknowledgeElementsRequest` in `worker.proto`. */
