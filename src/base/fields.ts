@@ -10,6 +10,11 @@ export type FieldKind =
   | { readonly kind: "boolean" }
   | { readonly kind: "string" }
   | { readonly kind: "strings" }
+  /**
+   * A record: each of `names` may be granted as a whole (true), in part (a list of texts) or not (false, or missing).
+   * On the command line a flag for each, such as `--allow-read` or `--allow-read=A,B` where `prefix` is "allow".
+   */
+  | { readonly kind: "grants"; readonly prefix: string; readonly names: readonly string[] }
   | { readonly kind: "choice"; readonly choices: readonly string[] };
 
 /** One field of a configuration. */
@@ -54,9 +59,30 @@ function checkField(name: string, field: Field, value: unknown): unknown {
     case "choice":
       return checkOneOf(name, value, field.choices);
     case "strings":
-      if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) {
+      if (!isStrings(value)) {
         throw new InvalidArgumentError(`\`${name}\` must be an array of strings, got ${show(value)}`);
       }
       return [...value];
+    case "grants":
+      return checkGrants(name, field.names, value);
   }
+}
+
+function checkGrants(name: string, names: readonly string[], value: unknown): Record<string, unknown> {
+  checkKeys(name, value, names);
+  const grants: Record<string, unknown> = {};
+  for (const [key, grant] of Object.entries(value as Record<string, unknown>)) {
+    if (grant === undefined) continue;
+    if (typeof grant !== "boolean" && !isStrings(grant)) {
+      throw new InvalidArgumentError(
+        `\`${name}.${key}\` must be a boolean or an array of strings, got ${show(grant)}`,
+      );
+    }
+    grants[key] = typeof grant === "boolean" ? grant : [...grant];
+  }
+  return grants;
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

@@ -33,10 +33,10 @@ export function parseFlags(
   fields: Fields,
   environment: (name: string) => string | undefined,
 ): ParsedFlags {
-  const names = Object.keys(fields);
+  const names = Object.keys(fields).filter((name) => fields[name].kind !== "grants");
   const booleans = ["help", "json", ...names.filter((name) => fields[name].kind === "boolean").map(flagName)];
   const others = names.filter((name) => fields[name].kind !== "boolean").map(flagName);
-  const joined = joinValues(args, booleans, others);
+  const { joined, grants } = joinValues(args, booleans, others, grantFlags(fields));
   const given = parseArgs(joined, {
     boolean: booleans,
     negatable: booleans,
@@ -67,6 +67,11 @@ export function parseFlags(
       throw new InvalidArgumentError(`--${flag} (or ${variableName(name)}) must be given`);
     }
   }
+  for (const [name, field] of Object.entries(fields)) {
+    if (field.kind !== "grants") continue;
+    const granted = parseGrants(field, grants, environment);
+    if (Object.keys(granted).length > 0) config[name] = granted;
+  }
   return { config, help: given.help === true, json: given.json === true };
 }
 
@@ -78,8 +83,10 @@ function joinValues(
   args: readonly string[],
   booleans: readonly string[],
   others: readonly string[],
-): string[] {
+  grantFlags: readonly string[],
+): { joined: string[]; grants: Map<string, Grant> } {
   const joined: string[] = [];
+  const grants = new Map<string, Grant>();
   for (let index = 0; index < args.length; index++) {
     const argument = args[index];
     const [flag, value] = splitOnce(argument.replace(/^--/, ""));
@@ -87,6 +94,13 @@ function joinValues(
       joined.push(argument);
     } else if (!argument.startsWith("--")) {
       throw new InvalidArgumentError(`"${argument}" is no flag`);
+    } else if (grantFlags.includes(flag)) {
+      // Its value is joined always: apart, nobody could tell a list from the next argument.
+      const former = grants.get(flag);
+      if (value === "") throw new InvalidArgumentError(`--${flag}= needs a value, or no "="`);
+      grants.set(flag, value === undefined || former === true || parseGrant(value, former));
+    } else if (flag.startsWith("no-") && grantFlags.includes(flag.slice(3))) {
+      grants.set(flag.slice(3), false);
     } else if (booleans.includes(flag) || (flag.startsWith("no-") && booleans.includes(flag.slice(3)))) {
       if (value !== undefined && value !== "true" && value !== "false") {
         throw new InvalidArgumentError(`--${flag} takes no value but true and false, got "${value}"`);
@@ -102,7 +116,48 @@ function joinValues(
       throw new InvalidArgumentError(`--${flag} is not known: --help lists the flags`);
     }
   }
-  return joined;
+  return { joined, grants };
+}
+
+/** What a flag of a record grants: everything, nothing, or a list. */
+type Grant = boolean | string[];
+
+type GrantsField = Extract<Field, { kind: "grants" }>;
+
+/** `allowRead` for the grant "read" with the prefix "allow": its flag and variable are named after it. */
+export function grantField({ prefix }: GrantsField, name: string): string {
+  return `${prefix}${name[0].toUpperCase()}${name.slice(1)}`;
+}
+
+function grantFlags(fields: Fields): string[] {
+  return Object.values(fields).flatMap((field) =>
+    field.kind === "grants" ? field.names.map((name) => flagName(grantField(field, name))) : []
+  );
+}
+
+function parseGrant(text: string, former: Grant | undefined = []): Grant {
+  if (text === "true") return true;
+  if (text === "false") return false;
+  return [...(Array.isArray(former) ? former : []), ...splitList(text)];
+}
+
+function parseGrants(
+  field: GrantsField,
+  given: ReadonlyMap<string, Grant>,
+  environment: (name: string) => string | undefined,
+): Record<string, Grant> {
+  const granted: Record<string, Grant> = {};
+  for (const name of field.names) {
+    const key = grantField(field, name);
+    const variable = environment(variableName(key));
+    const grant = given.get(flagName(key)) ?? (variable ? parseGrant(variable) : undefined);
+    if (grant !== undefined) granted[name] = grant;
+  }
+  return granted;
+}
+
+function splitList(text: string): string[] {
+  return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
 }
 
 function splitOnce(text: string): [string, string | undefined] {
@@ -130,9 +185,11 @@ function parseValue(name: string, field: Field, text: string): unknown {
       }
       return text;
     case "strings":
-      return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+      return splitList(text);
     case "string":
       return text;
+    case "grants":
+      return parseGrant(text);
   }
 }
 
@@ -151,5 +208,7 @@ export function describe(field: Field): string {
       return "a comma-separated list";
     case "string":
       return "text";
+    case "grants":
+      return "true, false or a comma-separated list";
   }
 }

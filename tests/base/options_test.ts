@@ -104,3 +104,24 @@ Deno.test("completeConfig refuses unknown, missing and wrong fields by name", ()
     "array of strings",
   );
 });
+
+Deno.test("completeConfig takes grants that are booleans or lists, and copies them", () => {
+  const fields: Fields = {
+    permissions: { kind: "grants", prefix: "allow", names: ["read", "net"], help: "" },
+  };
+  const read = ["/data"];
+  const { permissions } = completeConfig("config", fields, { permissions: { read, net: undefined } });
+  assertEquals(permissions, { read: ["/data"] });
+  read.push("/more");
+  assertEquals(permissions, { read: ["/data"] });
+  assertThrows(
+    () => completeConfig("config", fields, { permissions: { read: "/data" } }),
+    InvalidArgumentError,
+    '`permissions.read` must be a boolean or an array of strings, got "/data"',
+  );
+  assertThrows(
+    () => completeConfig("config", fields, { permissions: { write: true } }),
+    InvalidArgumentError,
+    "write",
+  );
+});

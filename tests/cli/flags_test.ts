@@ -9,6 +9,7 @@ const FIELDS: Fields = {
   faultTolerantMode: { kind: "boolean", default: false, help: "Keep state" },
   workerTags: { kind: "strings", default: [], help: "Labels" },
   isolation: { kind: "choice", choices: ["none", "process"], default: "process", help: "Where tasks run" },
+  permissions: { kind: "grants", prefix: "allow", names: ["read", "net"], help: "What tasks may do" },
 };
 const ADDRESS = ["--dispatcher-address", "localhost:1"];
 
@@ -116,4 +117,40 @@ Deno.test("the help names every flag with its default", () => {
   assertStringIncludes(help, "How long (default 300000)");
   assertStringIncludes(help, "--[no-]fault-tolerant-mode");
   assertStringIncludes(help, "--isolation none|process");
+});
+
+Deno.test("grants are flags of their own, with or without a list, and may be given several times", () => {
+  const granted = (...args: string[]) => parse([...ADDRESS, ...args]).permissions;
+  assertEquals(granted(), undefined);
+  assertEquals(granted("--allow-read"), { read: true });
+  assertEquals(granted("--allow-read=/data,/more", "--allow-read=/third", "--no-allow-net"), {
+    read: ["/data", "/more", "/third"],
+    net: false,
+  });
+  assertEquals(granted("--allow-read=/data", "--allow-read"), { read: true });
+  for (
+    const [args, message] of [
+      [["--allow-read="], '--allow-read= needs a value, or no "="'],
+      [["--allow-read", "/data"], '"/data" is no flag'],
+      [["--allow-write"], "--allow-write is not known"],
+    ] as const
+  ) {
+    assertThrows(() => granted(...args), InvalidArgumentError, message);
+  }
+});
+
+Deno.test("grants have variables of their own, and flags go before them", () => {
+  const environment = { SLUICE_ALLOW_READ: "/data", SLUICE_ALLOW_NET: "true" };
+  assertEquals(parse(ADDRESS, environment).permissions, { read: ["/data"], net: true });
+  assertEquals(parse([...ADDRESS, "--no-allow-net"], environment).permissions, {
+    read: ["/data"],
+    net: false,
+  });
+});
+
+Deno.test("help shows a row for each grant", () => {
+  const help = helpText("worker", "Runs", FIELDS);
+  assertStringIncludes(help, "--allow-read[=A,B]");
+  assertStringIncludes(help, "What tasks may do");
+  assertStringIncludes(help, "--allow-net[=A,B]");
 });
