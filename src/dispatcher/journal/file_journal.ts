@@ -123,7 +123,8 @@ class FileJournal implements Journal {
           break;
         case "updates":
           this.#grown += item.bytes;
-          yield* item.updates;
+          // Half as long as `yield*`, which waits for each twice.
+          for (const update of item.updates) yield update;
           break;
         case "end":
           if (item.bytes > 0) {
