@@ -175,6 +175,11 @@ export function decodeBatch(message: Uint8Array<ArrayBuffer>): ReceivedBatch {
   } catch (cause) {
     throw new DataLossError("Cannot read an element batch: its bytes are damaged", { cause });
   }
+  return fromElementBatch(batch);
+}
+
+/** The batch of a message. @throws {DataLossError} if it contradicts itself, or holds what is not known */
+export function fromElementBatch(batch: ElementBatch): ReceivedBatch {
   const uncompressedSize = Number(batch.uncompressedSize);
   const compression = codecName(batch.compression);
   if (compression === undefined) {
