@@ -4,6 +4,10 @@ import { CALL_TIMEOUT_MS, callWithDeadline } from "./call_with_deadline.ts";
 import type { DispatcherLink } from "./dispatcher_link.ts";
 import { Attempts } from "./patience.ts";
 
+// A client that has never sent a heartbeat is not taken for silent: its program may be waiting to read. The first one
+// comes early, so that a reader that dies is not kept for long, but not at once: short passes are over by then.
+const FIRST_MS = 100;
+
 /** What a reader's heartbeats need. */
 export interface HeartbeatLoopOptions {
   readonly link: DispatcherLink;
@@ -49,8 +53,9 @@ export class HeartbeatLoop {
    * @throws what the dispatcher refused a heartbeat with
    */
   async run(): Promise<never> {
-    for (;;) {
-      await this.#pause();
+    const { intervalMs } = this.#options;
+    for (let pauseMs = Math.min(FIRST_MS, intervalMs);; pauseMs = intervalMs) {
+      await this.#pause(pauseMs);
       this.#isAsked = false;
       this.#options.onAnswer(this.#complete(await this.#beat()));
     }
@@ -62,14 +67,14 @@ export class HeartbeatLoop {
     return answer;
   }
 
-  async #pause(): Promise<void> {
-    const { intervalMs, signal, link: { environment: { clock } } } = this.#options;
+  async #pause(pauseMs: number): Promise<void> {
+    const { signal, link: { environment: { clock } } } = this.#options;
     if (this.#isAsked) return signal.throwIfAborted();
     const nap = new AbortController();
     this.#wake = () => nap.abort();
     signal.addEventListener("abort", this.#wake, { once: true });
     if (signal.aborted) nap.abort();
-    await clock.sleep(intervalMs, { signal: nap.signal }).catch(() => {}); // Woken early.
+    await clock.sleep(pauseMs, { signal: nap.signal }).catch(() => {}); // Woken early.
     signal.removeEventListener("abort", this.#wake);
     this.#wake = null;
     signal.throwIfAborted();
