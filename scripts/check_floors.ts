@@ -22,7 +22,12 @@ const FLOORS: readonly { floor: number; folder: string; packages?: readonly stri
   },
   { floor: 5, folder: "dispatcher", packages: ["@connectrpc/connect", "@bufbuild/protobuf"] },
   // node:timers has the one way to let the event loop turn that costs microseconds and no millisecond.
-  { floor: 5, folder: "worker", packages: ["@connectrpc/connect", "@bufbuild/protobuf", "node:timers"] },
+  // node:worker_threads alone lets a busy thread take the messages of its lanes.
+  {
+    floor: 5,
+    folder: "worker",
+    packages: ["@connectrpc/connect", "@bufbuild/protobuf", "node:timers", "node:worker_threads"],
+  },
   { floor: 5, folder: "client", packages: ["@connectrpc/connect", "@bufbuild/protobuf"] },
   { floor: 6, folder: "dataset" },
   { floor: 6, folder: "observability" },

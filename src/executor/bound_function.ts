@@ -22,6 +22,11 @@ export class BoundFunction {
     this.#operator = operator;
   }
 
+  /** The same place with another function. */
+  with(call: UserFunction): BoundFunction {
+    return new BoundFunction(call, this.context, this.#operator);
+  }
+
   /** Calls the function for the element `index`. What it throws, now or later, comes out as {@linkcode BoundFunction.failed}. */
   invoke(index: number, ...args: unknown[]): MaybePromise<unknown> {
     const { call } = this; // Called without a `this`, as a user expects of a plain function.

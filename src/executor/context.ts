@@ -4,6 +4,7 @@ import type { Clock, Log, MaybePromise, Random } from "../base/mod.ts";
 import type { Element } from "../element/mod.ts";
 import type { DataServiceNode, FunctionRef, UserFunction } from "../graph/mod.ts";
 import type { FileSystem } from "../sources/mod.ts";
+import type { CallSpreader } from "./call_spreader.ts";
 import type { ElementIterator } from "./iterator.ts";
 
 /** A piece of a source's input: the indexes from `start` (included) to `end` (excluded). */
@@ -69,4 +70,6 @@ export interface ExecutionContext {
   readonly epoch: number;
   /** Set in the pipelines of dynamically sharded tasks. */
   readonly splits?: SplitSupply;
+  /** Threads for the calls of parallel maps. @default all calls are made in this one */
+  readonly spreader?: CallSpreader;
 }

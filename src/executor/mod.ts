@@ -3,6 +3,8 @@
  *
  * @module
  */
+export { BoundFunction } from "./bound_function.ts";
+export type { CallSpreader, SpreadFunction } from "./call_spreader.ts";
 export type {
   DataServiceReader,
   DatasetBuilder,
@@ -12,4 +14,6 @@ export type {
   SplitSupply,
 } from "./context.ts";
 export { execute } from "./execute.ts";
+export { Failure } from "./failure.ts";
+export type { OperatorFunctionContext } from "./function_context.ts";
 export { DONE, type ElementIterator, type Pulled } from "./iterator.ts";

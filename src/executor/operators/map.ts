@@ -6,10 +6,13 @@ import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 import { ParallelMap } from "./parallel_map.ts";
+import { canSpread, SpreadMap } from "./spread_map.ts";
 
 /** Builds `map`. */
 export function map(node: MapNode, place: Place): ElementIterator<Element> {
   if (node.parallel <= 1) return new SequentialMap(place.input(), place.bind(node.fn));
+  const { spreader } = place.context;
+  if (spreader && canSpread(node.fn)) return new SpreadMap(place.input(), node, place, spreader);
   return new ParallelMap(place.input(), place.bind(node.fn), {
     parallel: node.parallel,
     deterministic: node.deterministic ?? place.deterministic,

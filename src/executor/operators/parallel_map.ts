@@ -41,6 +41,16 @@ export class ParallelMap implements ElementIterator<Element> {
     this.#options = options;
   }
 
+  /** How many elements it has taken for calls. */
+  get begun(): number {
+    return this.#index;
+  }
+
+  /** Whether nothing is under way and nothing waits for the reader. */
+  get idle(): boolean {
+    return this.#outstanding === 0 && !this.#pulling && !this.#ended;
+  }
+
   next(): MaybePromise<Pulled<Element>> {
     if (this.#outstanding === 0 && !this.#pulling && !this.#ended) {
       const element = this.#input.next();

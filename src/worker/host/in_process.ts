@@ -1,19 +1,18 @@
-import { type Clock, errorFromCode, type Log, type Random } from "../../base/mod.ts";
-import type { CodecSet, Element } from "../../element/mod.ts";
-import {
-  type DataServiceReader,
-  type DatasetBuilder,
-  type ElementIterator,
-  execute,
-} from "../../executor/mod.ts";
-import { createFunctionRuntime, parseGraph, ShardingPolicy } from "../../graph/mod.ts";
+import type { Clock, Log, Random } from "../../base/mod.ts";
+import type { CodecSet } from "../../element/mod.ts";
+import type { DataServiceReader, DatasetBuilder } from "../../executor/mod.ts";
 import type { DispatcherClient, WireBatch } from "../../rpc/mod.ts";
 import type { FileSystem } from "../../sources/mod.ts";
 import type { AcknowledgeOutcome } from "../core/session_book.ts";
+import { LanedSource } from "../lanes/laned_source.ts";
+import type { LaneFactory } from "../lanes/lane_port.ts";
+import { openPipeline } from "../lanes/open_pipeline.ts";
+import type { BlockPackerOptions } from "../runners/block_packer.ts";
+import type { MakeBlockSource } from "../runners/block_source.ts";
+import { cacheBlockBytes, CrossTrainerCacheRunner } from "../runners/cross_trainer_cache.ts";
 import { FirstComeFirstServedRunner } from "../runners/first_come_first_served.ts";
 import type { Acknowledgement, StreamRequest, TaskRunner } from "../runners/task_runner.ts";
-import { DispatcherSplits } from "./dispatcher_splits.ts";
-import { shardTask } from "./shard_task.ts";
+import { CoordinatedTask } from "./coordinated_task.ts";
 import type { GraphLoader, TaskDefinition, TaskHandle, TaskHost } from "./task_host.ts";
 
 /** What pipelines in this process are given. */
@@ -38,23 +37,44 @@ export interface InProcessHostOptions {
   dispatcherTimeoutMs: number;
   /** How long the session of a reader without connection and acknowledgement is kept, in milliseconds. @default 300_000 */
   sessionTimeoutMs?: number;
+  /** The threads of a task: how many it may use with this one, and what starts them. @default this one only */
+  lanes?: { readonly count: number; readonly factory: LaneFactory };
+  /** Bytes that the window of a cross-trainer cache may hold. @default 10_737_418_240 */
+  crossTrainerCacheSizeBytes?: number;
 }
+
+const DEFAULT_CACHE_BYTES = 10 * 1024 ** 3;
 
 /** Makes a host that runs pipelines and user functions in this process, with all of its permissions. */
 export function createInProcessHost(options: InProcessHostOptions): TaskHost {
-  return { start: (definition, loadGraph) => new InProcessTask(definition, loadGraph, options) };
+  return {
+    start: (definition, loadGraph) => {
+      const { numConsumers } = definition;
+      return numConsumers === null
+        ? new InProcessTask(definition, loadGraph, options)
+        : new CoordinatedTask({ ...definition, numConsumers }, loadGraph, options);
+    },
+  };
 }
 
 class InProcessTask implements TaskHandle {
-  readonly #definition: TaskDefinition;
   readonly #runner: TaskRunner;
 
   constructor(definition: TaskDefinition, loadGraph: GraphLoader, options: InProcessHostOptions) {
-    this.#definition = definition;
-    this.#runner = new FirstComeFirstServedRunner({
-      ...options,
-      open: (signal) => buildPipeline(definition, loadGraph, options, signal),
-    });
+    const source = (size: BlockPackerOptions): MakeBlockSource => (sink) =>
+      new LanedSource(sink, {
+        ...options,
+        ...size,
+        open: (signal) => openPipeline(definition, loadGraph, options, signal),
+      });
+    const { crossTrainerCacheSizeBytes: cacheBytes = DEFAULT_CACHE_BYTES } = options;
+    this.#runner = definition.useCrossTrainerCache
+      ? new CrossTrainerCacheRunner({
+        ...options,
+        cacheBytes,
+        source: source({ targetBytes: cacheBlockBytes(cacheBytes) }),
+      })
+      : new FirstComeFirstServedRunner({ ...options, source: source({}) });
   }
 
   get completed(): Promise<void> {
@@ -62,11 +82,6 @@ class InProcessTask implements TaskHandle {
   }
 
   openStream(request: StreamRequest, signal: AbortSignal): AsyncIterableIterator<WireBatch, void, void> {
-    const { taskId, numConsumers, useCrossTrainerCache } = this.#definition;
-    if (numConsumers !== null || useCrossTrainerCache) {
-      const what = numConsumers !== null ? "coordinated reads" : "the cross-trainer cache";
-      throw errorFromCode("unimplemented", `Cannot run task ${taskId}: this worker does not know ${what}`);
-    }
     return this.#runner.openStream(request, signal);
   }
 
@@ -78,39 +93,4 @@ class InProcessTask implements TaskHandle {
   stop(reason: Error): Promise<void> {
     return this.#runner.stop(reason);
   }
-}
-
-async function buildPipeline(
-  definition: TaskDefinition,
-  loadGraph: GraphLoader,
-  options: InProcessHostOptions,
-  signal: AbortSignal,
-): Promise<ElementIterator<Element>> {
-  const { clock, random, log, files, Dataset, dataService, dispatcher, dispatcherTimeoutMs } = options;
-  const { taskId, iterationId, policy, repetition } = definition;
-  const { root, modules } = parseGraph(await loadGraph(signal));
-  const graph = await shardTask(root, definition, { files, signal });
-  return execute(graph, {
-    signal,
-    clock,
-    random,
-    log,
-    files,
-    functions: createFunctionRuntime({ modules }),
-    Dataset,
-    dataService,
-    epoch: repetition,
-    ...(policy === ShardingPolicy.DYNAMIC && {
-      splits: new DispatcherSplits({
-        dispatcher,
-        iterationId,
-        taskId,
-        clock,
-        random,
-        log,
-        signal,
-        timeoutMs: dispatcherTimeoutMs,
-      }),
-    }),
-  });
 }

@@ -1,21 +1,9 @@
 import { type Clock, isPromise, type Log, type MaybePromise, messageOf, type Timer } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../../executor/mod.ts";
-import type { Item } from "../core/session.ts";
-import { type Block, BlockPacker, type BlockPackerOptions } from "./block_packer.ts";
+import { BlockPacker, type BlockPackerOptions } from "./block_packer.ts";
+import type { BlockSink, BlockSource } from "./block_source.ts";
 import { Pacer } from "./pacer.ts";
-
-/** Where blocks go, and what is known of those who wait for them. */
-export interface BlockSink {
-  /** Whether to go on: false while a block waits for a reader with room. */
-  readonly wantsMore: boolean;
-  /** Whether a reader with room has nothing. */
-  readonly hungry: boolean;
-  /** Takes a block, or an error in its place between blocks. */
-  offer(item: Item<Block>): void;
-  /** The pipeline has ended. */
-  end(): void;
-}
 
 /** What a {@linkcode BlockProducer} works with. */
 export interface BlockProducerOptions extends BlockPackerOptions {
@@ -26,6 +14,8 @@ export interface BlockProducerOptions extends BlockPackerOptions {
   log: Log;
   /** How long an element may wait for others while a reader has nothing, in milliseconds. @default 2 */
   lingerMs?: number;
+  /** Told how long the pipeline kept the thread busy until `now`, in milliseconds. @default nobody asks */
+  worked?: (now: number, ms: number) => void;
 }
 
 type Outcome = "end" | "full" | "look";
@@ -34,7 +24,7 @@ type Outcome = "end" | "full" | "look";
  * Pulls a pipeline and packs what it gives into blocks, as long as the sink wants more. Elements are pulled in a
  * tight loop without a promise; the clock is looked at once in a while.
  */
-export class BlockProducer {
+export class BlockProducer implements BlockSource {
   readonly #options: BlockProducerOptions;
   readonly #lingerMs: number;
   readonly #abort = new AbortController();
@@ -60,7 +50,6 @@ export class BlockProducer {
     this.#pacer = new Pacer(options.clock);
   }
 
-  /** The sink may want more, or a reader may have become hungry. The first call sets the producer going. */
   poke(): void {
     if (this.#state === "idle") {
       this.#state = "running";
@@ -71,7 +60,6 @@ export class BlockProducer {
     this.#resume?.();
   }
 
-  /** Aborts what the pipeline waits for and frees it. Idempotent. */
   async stop(reason: unknown): Promise<void> {
     if (this.#stopped) return;
     this.#state = "stopped";
@@ -126,7 +114,7 @@ export class BlockProducer {
     for (;;) {
       let outcome: Outcome;
       try {
-        const pumped = this.#pump(iterator);
+        const pumped = this.#options.worked ? this.#timedPump(iterator) : this.#pump(iterator);
         outcome = isPromise(pumped) ? this.#take(await this.#wait(pumped)) : pumped;
       } catch (error) {
         if (this.#stopped) return "ended";
@@ -183,6 +171,17 @@ export class BlockProducer {
     }
     this.#pullsLeft = left;
     return outcome;
+  }
+
+  #timedPump(iterator: ElementIterator<Element>): Outcome | Promise<Pulled<Element>> {
+    const { clock, worked } = this.#options;
+    const began = clock.now();
+    try {
+      return this.#pump(iterator);
+    } finally {
+      const now = clock.now();
+      worked?.(now, now - began);
+    }
   }
 
   #take(pulled: Pulled<Element>): Outcome {

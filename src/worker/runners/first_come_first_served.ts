@@ -1,19 +1,24 @@
-import type { Clock, Log, MaybePromise, Random, Timer } from "../../base/mod.ts";
-import type { CodecSet, Element } from "../../element/mod.ts";
-import type { ElementIterator } from "../../executor/mod.ts";
+import type { Clock, Log, Random, Timer } from "../../base/mod.ts";
+import type { CodecSet } from "../../element/mod.ts";
 import type { WireBatch } from "../../rpc/mod.ts";
 import { type AcknowledgeOutcome, SessionBook } from "../core/session_book.ts";
 import { randomId } from "../random_id.ts";
 import type { Block, BlockPackerOptions } from "./block_packer.ts";
 import { BlockProducer, type BlockProducerOptions } from "./block_producer.ts";
+import type { BlockSource, MakeBlockSource } from "./block_source.ts";
 import { ElementStream } from "./element_stream.ts";
 import { StreamCompressor } from "./stream_compressor.ts";
 import type { Acknowledgement, StreamRequest, TaskRunner } from "./task_runner.ts";
 
-/** What a {@linkcode FirstComeFirstServedRunner} works with. */
+/** Where the blocks of a task come from. */
+export type BlockOrigin =
+  /** Builds a pipeline for this thread; called when the first reader comes, and again for the next one if it fails. */
+  | { open: BlockProducerOptions["open"] }
+  /** Makes a source of blocks. */
+  | { source: MakeBlockSource };
+
+/** What a {@linkcode FirstComeFirstServedRunner} works with, besides the origin of its blocks. */
 export interface FirstComeFirstServedOptions extends BlockPackerOptions {
-  /** Builds the pipeline; called when the first reader comes, and again for the next one if it fails. */
-  open: (signal: AbortSignal) => MaybePromise<ElementIterator<Element>>;
   clock: Clock;
   random: Random;
   log: Log;
@@ -33,7 +38,7 @@ export class FirstComeFirstServedRunner implements TaskRunner {
   readonly #options: FirstComeFirstServedOptions;
   readonly #sessionTimeoutMs: number;
   readonly #book = new SessionBook<Block>();
-  readonly #producer: BlockProducer;
+  readonly #source: BlockSource;
   readonly #resolveCompleted: () => void;
   #streams = new Map<number, ElementStream>();
   #opened = 0;
@@ -41,30 +46,30 @@ export class FirstComeFirstServedRunner implements TaskRunner {
   #stopped: Error | null = null;
 
   /** Makes a runner; nothing happens before the first reader comes. */
-  constructor(options: FirstComeFirstServedOptions) {
+  constructor(options: FirstComeFirstServedOptions & BlockOrigin) {
     this.#options = options;
     this.#sessionTimeoutMs = options.sessionTimeoutMs ?? 300_000;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.completed = promise;
     this.#resolveCompleted = resolve;
     const book = this.#book;
-    this.#producer = new BlockProducer({
-      ...options,
-      sink: {
-        get wantsMore() {
-          return book.wantsMore;
-        },
-        get hungry() {
-          return book.hungry;
-        },
-        offer: (item) => {
-          book.offer(item);
-          this.#wakeStreams();
-        },
-        end: () => {
-          book.end();
-          this.#changed();
-        },
+    const makeSource: MakeBlockSource = "source" in options
+      ? options.source
+      : (sink) => new BlockProducer({ ...options, sink });
+    this.#source = makeSource({
+      get wantsMore() {
+        return book.wantsMore;
+      },
+      get hungry() {
+        return book.hungry;
+      },
+      offer: (item) => {
+        book.offer(item);
+        this.#wakeStreams();
+      },
+      end: () => {
+        book.end();
+        this.#changed();
       },
     });
   }
@@ -111,7 +116,7 @@ export class FirstComeFirstServedRunner implements TaskRunner {
     this.#stopped = reason;
     for (const stream of [...this.#streams.values()]) stream.fail(reason);
     this.#expiry?.clear();
-    await this.#producer.stop(reason);
+    await this.#source.stop(reason);
   }
 
   /** Lets everybody get on whom a change of the book may concern. */
@@ -120,7 +125,7 @@ export class FirstComeFirstServedRunner implements TaskRunner {
     if (this.#book.completed) {
       this.#expiry?.clear();
       this.#resolveCompleted();
-    } else if (!this.#stopped) this.#producer.poke();
+    } else if (!this.#stopped) this.#source.poke();
   }
 
   #wakeStreams(): void {

@@ -1,0 +1,240 @@
+import { type Clock, isPromise, type MaybePromise } from "../../base/mod.ts";
+import type { Element } from "../../element/mod.ts";
+import type { BoundFunction } from "../bound_function.ts";
+import type { SpreadFunction } from "../call_spreader.ts";
+import { Failure, unwrap } from "../failure.ts";
+import { Fifo } from "../fifo.ts";
+import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { isPending } from "../pending.ts";
+import type { SpreadGauge } from "./spread_gauge.ts";
+
+/** What a {@linkcode ThreadedMap} works with. */
+export interface ThreadedMapOptions {
+  input: ElementIterator<Element>;
+  /** The function in this thread. */
+  fn: BoundFunction;
+  /** How many elements of the input have gone before. */
+  begun: number;
+  /** The function on other threads. */
+  remote: SpreadFunction;
+  /** Takes the results of other threads that have come. */
+  poll: () => void;
+  clock: Clock;
+  /** Says how many elements go to another thread at a time. */
+  gauge: SpreadGauge;
+  /** As of the node: as many results more than the batches under way may wait for the reader. */
+  parallel: number;
+  /** Whether results come in the order of their elements; else as they are ready. */
+  deterministic: boolean;
+}
+
+/** A result that is to come; `outcome` is null until it is there. */
+interface Slot {
+  outcome: { readonly value: Element | Failure } | null;
+}
+
+// Other threads must not run dry while this one computes, and a look costs microseconds.
+const POLL_EVERY_MS = 0.5;
+
+/**
+ * Makes some of its calls on other threads: batches go wherever a thread is free, and while the next result in turn
+ * is not there yet, calls are made in this thread, too.
+ */
+export class ThreadedMap implements ElementIterator<Element> {
+  readonly #options: ThreadedMapOptions;
+  /** In the order of delivery: of the elements, or else as results come. */
+  readonly #slots = new Fifo<Slot>();
+  #index: number;
+  /** Elements in other threads and in the queue. */
+  #outstanding = 0;
+  #remote = 0;
+  #pulling = false;
+  #ended = false;
+  #closed = false;
+  #wake: (() => void) | null = null;
+  #polledAt: number;
+
+  constructor(options: ThreadedMapOptions) {
+    this.#options = options;
+    this.#index = options.begun;
+    this.#polledAt = options.clock.now();
+  }
+
+  next(): MaybePromise<Pulled<Element>> {
+    this.#poll();
+    this.#dispatch();
+    return this.#isReady() ? unwrap(this.#take()) : this.#work();
+  }
+
+  close(): MaybePromise<void> {
+    this.#closed = this.#ended = true;
+    this.#slots.clear();
+    this.#options.remote.close();
+    this.#notify();
+    return this.#options.input.close();
+  }
+
+  /** Works in this thread until there is a result in turn. */
+  async #work(): Promise<Pulled<Element>> {
+    for (;;) {
+      if (this.#closed) return DONE;
+      this.#poll();
+      this.#dispatch();
+      if (this.#isReady()) return unwrap(this.#take());
+      if (this.#ended && !this.#pulling && this.#outstanding === 0) return DONE;
+      if (!this.#ended && !this.#pulling && this.#outstanding < this.#limit) this.#callHere();
+      else await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  #poll(): void {
+    const { clock, poll } = this.#options;
+    const now = clock.now();
+    if (now - this.#polledAt < POLL_EVERY_MS) return;
+    this.#polledAt = now;
+    poll();
+  }
+
+  /** How many elements may be under way or wait for the reader. */
+  get #limit(): number {
+    return this.#remote + Math.max(this.#options.parallel, this.#options.gauge.batch);
+  }
+
+  /** Gives batches to the threads that are free. */
+  #dispatch(): void {
+    const { remote, gauge } = this.#options;
+    // A batch beyond those under way is the most that waits for a reader who has left off.
+    while (!this.#ended && !this.#pulling && remote.free && this.#waiting <= 2 * gauge.batch) {
+      const elements = this.#gather(gauge.batch);
+      if (elements.length > 0) this.#send(elements);
+    }
+  }
+
+  /** Results that wait in the queue. */
+  get #waiting(): number {
+    return this.#outstanding - this.#remote;
+  }
+
+  /** Pulls up to `count` elements that are there without waiting. */
+  #gather(count: number): Element[] {
+    const elements: Element[] = [];
+    while (elements.length < count) {
+      const element = this.#pull();
+      if (element instanceof Failure) {
+        if (elements.length > 0) this.#send(elements.splice(0)); // They come before the error.
+        this.#deliver(element);
+        break;
+      }
+      if (element === DONE) break;
+      if (isPending(element)) {
+        this.#follow(element);
+        break;
+      }
+      elements.push(element);
+    }
+    return elements;
+  }
+
+  #pull(): MaybePromise<Pulled<Element>> | Failure {
+    try {
+      const element = this.#options.input.next();
+      if (element === DONE) this.#ended = true;
+      return element;
+    } catch (error) {
+      return new Failure(error);
+    }
+  }
+
+  #send(elements: readonly Element[]): void {
+    const { remote, deterministic } = this.#options;
+    let outcomes: Promise<readonly (Element | Failure)[]>;
+    try {
+      outcomes = remote.call(this.#index, elements);
+    } catch {
+      // What cannot travel (the value of a function above that is no element deep down) is dealt with here.
+      for (const element of elements) this.#deliver(this.#call(element));
+      return;
+    }
+    const slots = elements.map((): Slot => ({ outcome: null }));
+    this.#index += elements.length;
+    this.#outstanding += elements.length;
+    this.#remote += elements.length;
+    if (deterministic) { for (const slot of slots) this.#slots.push(slot); }
+    outcomes.then((values) => {
+      this.#remote -= elements.length;
+      if (this.#closed) return;
+      slots.forEach((slot, i) => {
+        slot.outcome = { value: values[i] };
+        if (!deterministic) this.#slots.push(slot);
+      });
+      this.#dispatch();
+      this.#notify();
+    });
+  }
+
+  /** Goes on when the input has something. */
+  #follow(pulled: Promise<Pulled<Element>>): void {
+    this.#pulling = true;
+    const settle = (settled: Pulled<Element> | Failure) => {
+      this.#pulling = false;
+      if (this.#closed) return;
+      if (settled === DONE) this.#ended = true;
+      else if (settled instanceof Failure) this.#deliver(settled);
+      else if (this.#options.remote.free) this.#send([settled]);
+      else this.#deliver(this.#call(settled));
+      this.#dispatch();
+      this.#notify();
+    };
+    pulled.then(settle, (error) => settle(new Failure(error)));
+  }
+
+  /** Makes one call in this thread. */
+  #callHere(): void {
+    const element = this.#pull();
+    if (element instanceof Failure) return this.#deliver(element);
+    if (element === DONE) return;
+    if (isPending(element)) return this.#follow(element);
+    return this.#deliver(this.#call(element));
+  }
+
+  #call(element: Element): MaybePromise<Element | Failure> {
+    const { fn } = this.#options;
+    const index = this.#index++;
+    try {
+      const value = fn.invoke(index, element);
+      if (!isPromise(value)) return fn.result(index, value);
+      return value.then((settled) => fn.result(index, settled)).catch((error) => new Failure(error));
+    } catch (error) {
+      return new Failure(error);
+    }
+  }
+
+  #deliver(value: MaybePromise<Element | Failure>): void {
+    const slot: Slot = { outcome: null };
+    this.#outstanding++;
+    if (!isPending(value)) slot.outcome = { value };
+    if (this.#options.deterministic || slot.outcome) this.#slots.push(slot);
+    if (!isPending(value)) return;
+    value.then((settled) => {
+      slot.outcome = { value: settled };
+      if (!this.#options.deterministic) this.#slots.push(slot);
+      this.#notify();
+    });
+  }
+
+  #isReady(): boolean {
+    const first = this.#slots.peek();
+    return first !== undefined && first.outcome !== null;
+  }
+
+  #take(): Element | Failure {
+    const { outcome } = this.#slots.shift();
+    this.#outstanding--;
+    return outcome!.value;
+  }
+
+  #notify(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+}

@@ -1,0 +1,46 @@
+import { InternalError } from "../../base/mod.ts";
+import type { LaneFactory } from "./lane_port.ts";
+import { MessageLine } from "./message_line.ts";
+import type { FromLane, ToLane } from "./messages.ts";
+import { type LaneEnvironment, serveLane } from "./serve_lane.ts";
+
+/**
+ * Lanes as Web Workers that run the module at `url`, which is to call {@linkcode serveWorkerLane}. They have the
+ * permissions of this process; a lane that runs out of memory takes the process with it.
+ */
+export function createWorkerLanes(url: string): LaneFactory {
+  return {
+    open(listener) {
+      const worker = new Worker(url, { type: "module", name: "sluice lane" });
+      const { port1, port2 } = new MessageChannel();
+      const line = new MessageLine<FromLane, ToLane>(port1, (message) => listener.message(message));
+      let over = false;
+      const terminate = () => {
+        over = true;
+        line.close();
+        worker.terminate();
+      };
+      worker.onerror = (event) => {
+        event.preventDefault(); // It would end the whole process.
+        if (over) return;
+        terminate();
+        listener.broken(new InternalError(event.message || "The lane has ended"));
+      };
+      worker.postMessage(port2, [port2]);
+      return {
+        post: (message, transfer) => line.post(message, transfer),
+        poll: () => line.poll(),
+        terminate,
+      };
+    },
+  };
+}
+
+/** Works as one of {@linkcode createWorkerLanes} once the worker that this is gets its first message, as `serveLane`. */
+export function serveWorkerLane(worker: { onmessage: unknown }, environment: LaneEnvironment): void {
+  worker.onmessage = ({ data }: MessageEvent<MessagePort>) => {
+    // Nothing arrives before this turn of the event loop has ended.
+    const line: MessageLine<ToLane, FromLane> = new MessageLine(data, (message) => take(message));
+    const take = serveLane(line, environment);
+  };
+}
