@@ -1,4 +1,5 @@
 import type { DataServiceReader } from "../executor/mod.ts";
+import { CoordinatedReader } from "./coordinated_reader.ts";
 import type { ReaderEnvironment } from "./environment.ts";
 import { JobDirectory } from "./job_directory.ts";
 import { ServiceReader } from "./service_reader.ts";
@@ -9,5 +10,11 @@ import { ServiceReader } from "./service_reader.ts";
  */
 export function createDataServiceReader(environment: ReaderEnvironment): DataServiceReader {
   const jobs = new JobDirectory();
-  return (node, { signal }) => new ServiceReader({ node, environment, jobs, signal });
+  return (node, { signal }) => {
+    const options = { node, environment, jobs, signal };
+    const { consumerIndex } = node.options;
+    return consumerIndex === null
+      ? new ServiceReader(options)
+      : new CoordinatedReader({ ...options, consumerIndex });
+  };
 }

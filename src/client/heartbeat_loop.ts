@@ -17,6 +17,8 @@ export interface HeartbeatLoopOptions {
   readonly signal: AbortSignal;
   /** A heartbeat is about to leave. */
   readonly onSend: () => void;
+  /** What a heartbeat says besides. @default nothing */
+  readonly report?: () => { readonly currentRound?: bigint; readonly blockedRound?: bigint };
   /** A heartbeat was answered. */
   readonly onAnswer: (answer: ClientHeartbeatResponse) => void;
   /** Whether the reader cannot go on without an answer. */
@@ -82,7 +84,7 @@ export class HeartbeatLoop {
 
   /** One heartbeat, repeated until it is answered. */
   async #beat(): Promise<ClientHeartbeatResponse> {
-    const { link, clientId, signal, isNeeded, onSend } = this.#options;
+    const { link, clientId, signal, isNeeded, onSend, report } = this.#options;
     const { clock, random, log } = link.environment;
     const { service, timeoutMs } = link;
     const attempts = new Attempts({ clock, random, log, what: "send a heartbeat", service, timeoutMs });
@@ -94,7 +96,7 @@ export class HeartbeatLoop {
         try {
           const send = (call: { signal: AbortSignal; timeoutMs: number }) =>
             link.client.clientHeartbeat(
-              { iterationClientId: clientId, knownTasksTag: this.#known.tasksTag },
+              { iterationClientId: clientId, knownTasksTag: this.#known.tasksTag, ...report?.() },
               call,
             );
           const deadline = Math.max(1, Math.min(CALL_TIMEOUT_MS, timeoutMs));

@@ -46,7 +46,8 @@ export interface DistributeOptions {
   consumerIndex?: number;
   /**
    * With `consumerIndex` and `jobName`: how many consumers read in step. In each round all of them get elements
-   * that one worker made one after the other. The dataset must be infinite.
+   * that one worker made one after the other. Finite data end for all consumers in the same round; what does not
+   * make a full round is dropped, and counted by `numDropped` in the dispatcher's status.
    *
    * @default no coordinated reads
    */

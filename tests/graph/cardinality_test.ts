@@ -105,7 +105,13 @@ const CASES: [name: string, dataset: GraphNode, cardinality: number][] = [
   ["choose with infinite choices", choose(forever, repeat(range(1))), INFINITE],
   ["choose nothing", choose(range(5), range(0)), 0],
   ["service by id", dataService(null), UNKNOWN],
-  ["service, coordinated", dataService(range(0), { numConsumers: 2 }), INFINITE],
+  [
+    "service, coordinated, of an endless dataset",
+    dataService(forever, { numConsumers: 2 }),
+    INFINITE,
+  ],
+  ["service, coordinated, of a finite dataset", dataService(range(10), { numConsumers: 2 }), UNKNOWN],
+  ["service, coordinated, of an empty dataset", dataService(range(0), { numConsumers: 2 }), 0],
   ["service with a finite dataset", dataService(range(10)), UNKNOWN],
 ];
 

@@ -80,9 +80,11 @@ export const dataService: Operator<DataServiceNode> = {
     }
   },
   cardinality({ options }, [registered = UNKNOWN_CARDINALITY]) {
-    if (options.numConsumers !== null) return INFINITE_CARDINALITY;
     if (registered === 0) return 0;
-    const infinite = registered === INFINITE_CARDINALITY && KEEPS_INFINITE.includes(options.shardingPolicy);
+    // tf.data calls every coordinated read infinite, because it refuses the others. Here finite data end, after as
+    // many rounds as the workers that have joined by then can fill.
+    const infinite = registered === INFINITE_CARDINALITY &&
+      (options.numConsumers !== null || KEEPS_INFINITE.includes(options.shardingPolicy));
     return infinite ? INFINITE_CARDINALITY : UNKNOWN_CARDINALITY;
   },
   spec: (_node, [registered = ANY]) => registered,

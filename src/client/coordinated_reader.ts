@@ -1,0 +1,278 @@
+import {
+  assertNever,
+  type Deferred,
+  deferred,
+  type MaybePromise,
+  raceAbort,
+  type Timer,
+} from "../base/mod.ts";
+import type { Element } from "../element/mod.ts";
+import { DONE, type ElementIterator, type Pulled } from "../executor/mod.ts";
+import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
+import { isRetryable } from "../rpc/mod.ts";
+import { callWithDeadline } from "./call_with_deadline.ts";
+import { CoordinatedCore } from "./core/coordinated_core.ts";
+import type { Ask, CoordinatedCommand, CoordinatedEvent } from "./core/coordinated_events.ts";
+import { DEFAULT_BUFFER_BYTES } from "./core/window.ts";
+import { DispatcherLink } from "./dispatcher_link.ts";
+import { ElementRequests } from "./element_requests.ts";
+import { FAREWELL_MS } from "./farewell.ts";
+import { HeartbeatLoop } from "./heartbeat_loop.ts";
+import type { ServiceReaderOptions } from "./service_reader.ts";
+
+/** What a coordinated reader is made of. */
+export interface CoordinatedReaderOptions extends ServiceReaderOptions {
+  readonly consumerIndex: number;
+}
+
+/** How a reader came to its end. */
+type Ending =
+  | { readonly kind: "finished" }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** What a reader has once it is a client of an iteration. */
+interface Joined {
+  readonly clientId: bigint;
+  readonly link: DispatcherLink;
+  readonly heartbeats: HeartbeatLoop;
+  readonly requests: ElementRequests;
+}
+
+type CommandOf<K extends CoordinatedCommand<Element>["kind"]> = Extract<
+  CoordinatedCommand<Element>,
+  { kind: K }
+>;
+
+/** While consumers wait for one another, they must hear soon that the wait is over, in milliseconds. */
+const NEGOTIATING_MS = 100;
+
+/** The dispatcher lets consumers that give a task up wait for each other for 10 s. */
+const REMOVAL_TIMEOUT_MS = 15_000;
+
+/**
+ * Reads one pass over a dataset in step with the other consumers of its job: the shell around
+ * {@linkcode CoordinatedCore}. Nothing is sent before the first pull; from then on it reads ahead by itself.
+ */
+export class CoordinatedReader implements ElementIterator<Element> {
+  readonly #options: CoordinatedReaderOptions;
+  readonly #core: CoordinatedCore<Element>;
+  /** Aborted when the reader is over, for whatever reason. */
+  readonly #over = new AbortController();
+  readonly #onAbort = () =>
+    this.#end({ kind: "failed", error: this.#options.signal.reason }, { atOnce: true });
+
+  #starting: Promise<void> | null = null;
+  #joined: Joined | null = null;
+  #negotiation: Timer | null = null;
+  /** The element that came up in the very step that asked for it. */
+  #given: { readonly element: Element } | null = null;
+  #pull: Deferred<Pulled<Element>> | null = null;
+  #ending: Ending | null = null;
+  #farewell: Promise<void> = Promise.resolve();
+
+  /** Prepares a reader; sends nothing. */
+  constructor(options: CoordinatedReaderOptions) {
+    const { maxOutstandingRequests } = options.node.options;
+    this.#options = options;
+    this.#core = new CoordinatedCore({ maxSlots: maxOutstandingRequests, maxBytes: DEFAULT_BUFFER_BYTES });
+  }
+
+  next(): MaybePromise<Pulled<Element>> {
+    if (!this.#ending) {
+      if (!this.#starting) this.#begin();
+      this.#step({ kind: "wanted" });
+      const given = this.#given;
+      this.#given = null;
+      if (given) return given.element;
+    }
+    if (this.#ending) return this.#giveEnding(this.#ending);
+    this.#pull = deferred();
+    return this.#pull.promise;
+  }
+
+  close(): Promise<void> {
+    this.#end({ kind: "finished" }, { atOnce: true });
+    return this.#farewell;
+  }
+
+  /** The end, as pulls see it: an error once, then that there is nothing more. */
+  async #giveEnding(ending: Ending): Promise<Pulled<Element>> {
+    this.#ending = { kind: "finished" };
+    await this.#farewell;
+    if (ending.kind === "failed") throw ending.error;
+    return DONE;
+  }
+
+  // ---- life
+
+  #begin(): void {
+    const { signal } = this.#options;
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal.aborted) return this.#onAbort();
+    this.#starting = this.#join().then(
+      () => {},
+      (error) => this.#end({ kind: "failed", error }),
+    );
+  }
+
+  async #join(): Promise<void> {
+    const { node, environment, jobs, consumerIndex } = this.#options;
+    const { service, dispatcherTimeoutMs, taskRefreshIntervalMs } = node.options;
+    const { signal } = this.#over;
+    const link = new DispatcherLink(service, { environment, timeoutMs: dispatcherTimeoutMs });
+    const { clientId, compression, state } = await jobs.begin(node, link, signal);
+    const heartbeats = new HeartbeatLoop({
+      link,
+      clientId,
+      intervalMs: taskRefreshIntervalMs,
+      signal,
+      onSend: () => this.#step({ kind: "heartbeatSent" }),
+      report: () => {
+        const { currentRound, blockedRound } = this.#core.report;
+        return {
+          currentRound: currentRound === null ? undefined : BigInt(currentRound),
+          blockedRound: blockedRound === null ? undefined : BigInt(blockedRound),
+        };
+      },
+      onAnswer: (answer) => this.#list(answer),
+      isNeeded: () => this.#core.needsDispatcher,
+    });
+    const requests = new ElementRequests({ environment, consumerIndex, compression, signal });
+    this.#joined = { clientId, link, heartbeats, requests };
+    if (signal.aborted) return await this.#releaseClient(); // The leave was taken before there was a client.
+    this.#list(state);
+    heartbeats.run().catch((error) => this.#end({ kind: "failed", error }));
+  }
+
+  /** Ends the reader, once. `atOnce`: the pull that waits is not kept waiting for the farewell. */
+  #end(ending: Ending, { atOnce = false } = {}): void {
+    if (this.#over.signal.aborted) return;
+    this.#ending = ending;
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    this.#over.abort(ending.kind === "failed" ? ending.error : undefined);
+    this.#negotiation?.clear();
+    this.#farewell = this.#takeLeave();
+    const pull = this.#pull;
+    if (!pull) return;
+    this.#pull = null;
+    if (!atOnce) pull.resolve(this.#giveEnding(ending));
+    else {
+      this.#ending = { kind: "finished" };
+      if (ending.kind === "failed") pull.reject(ending.error);
+      else pull.resolve(DONE);
+    }
+  }
+
+  /** Releases the client; what cannot be done in a second is left to timeouts. Never rejects. */
+  async #takeLeave(): Promise<void> {
+    const enough = new AbortController();
+    const timer = this.#options.environment.clock.setTimer(() => enough.abort(), FAREWELL_MS);
+    // It may have a client to release that this reader does not know yet.
+    const leaving = Promise.all([this.#starting, this.#releaseClient()]);
+    await raceAbort(leaving, enough.signal).catch(() => {});
+    timer.clear();
+  }
+
+  async #releaseClient(): Promise<void> {
+    if (!this.#joined) return;
+    const { link, clientId } = this.#joined;
+    const request = { iterationClientId: clientId };
+    await callWithDeadline((call) => link.client.releaseIterationClient(request, call), {
+      clock: link.environment.clock,
+      timeoutMs: FAREWELL_MS,
+    }).catch(() => {}); // The dispatcher releases clients that it does not hear of.
+  }
+
+  // ---- between the core and the world
+
+  #list({ tasks, iterationFinished, blockRound }: ClientHeartbeatResponse): void {
+    this.#step({
+      kind: "listed",
+      iterationFinished,
+      blockRound: blockRound === undefined ? null : Number(blockRound),
+      tasks: tasks.map(({ taskId, workerAddress, finished, startingRound }) => ({
+        id: taskId,
+        address: workerAddress,
+        finished,
+        startingRound: Number(startingRound),
+      })),
+    });
+    this.#negotiation?.clear();
+    this.#negotiation = null;
+    if (this.#over.signal.aborted || !this.#core.isNegotiating) return;
+    const { clock } = this.#options.environment;
+    this.#negotiation = clock.setTimer(() => this.#joined?.heartbeats.now(), NEGOTIATING_MS);
+  }
+
+  #step(event: CoordinatedEvent<Element>): void {
+    if (this.#over.signal.aborted) return;
+    for (const command of this.#core.step(event)) this.#carryOut(command);
+  }
+
+  #carryOut(command: CoordinatedCommand<Element>): void {
+    const { requests, heartbeats } = this.#joined!;
+    switch (command.kind) {
+      case "ask":
+        return void this.#ask(command);
+      case "remove":
+        return void this.#remove(command);
+      case "confirmEnd": {
+        const { task } = command;
+        return void requests.confirmEnd(command).then(() => this.#step({ kind: "endConfirmed", task }));
+      }
+      case "heartbeat":
+        return heartbeats.now();
+      case "handOver":
+        return this.#handOver(command.element);
+      case "fail":
+        return this.#end({ kind: "failed", error: command.error });
+      case "finish":
+        return this.#end({ kind: "finished" });
+      default:
+        assertNever(command);
+    }
+  }
+
+  async #ask(ask: Ask): Promise<void> {
+    const { task, round } = ask;
+    try {
+      const answer = await this.#joined!.requests.ask(ask);
+      if (answer === "failed") this.#step({ kind: "askFailed", task, round });
+      else this.#step({ kind: "answered", task, round, answer });
+    } catch {
+      // The reader is over.
+    }
+  }
+
+  /** Asks the dispatcher once; the core tries the worker again if it says no, and then comes back. */
+  async #remove({ task, round, untakenRound }: CommandOf<"remove">): Promise<void> {
+    const { link } = this.#joined!;
+    const { consumerIndex, environment: { clock } } = this.#options;
+    const { signal } = this.#over;
+    let removedRound: number | null = null;
+    try {
+      const request = {
+        taskId: task,
+        consumerIndex,
+        round: BigInt(round),
+        untakenRound: BigInt(untakenRound),
+      };
+      const answer = await callWithDeadline((call) => link.client.maybeRemoveTask(request, call), {
+        clock,
+        signal,
+        timeoutMs: REMOVAL_TIMEOUT_MS,
+      });
+      if (answer.removed) removedRound = Number(answer.removedRound);
+    } catch (error) {
+      if (!isRetryable(error)) return this.#end({ kind: "failed", error });
+    }
+    this.#step({ kind: "removalAnswered", task, removedRound });
+  }
+
+  #handOver(element: Element): void {
+    const pull = this.#pull;
+    this.#pull = null;
+    if (pull) pull.resolve(element);
+    else this.#given = { element };
+  }
+}

@@ -1,0 +1,85 @@
+/** What the core of a coordinated reader is told, and what it asks for. Rounds are counted from 0. */
+
+/** A task as a heartbeat's answer lists it. */
+export interface CoordinatedListing {
+  readonly id: bigint;
+  /** Where to read it, "host:port". */
+  readonly address: string;
+  /** All consumers have confirmed its end. */
+  readonly finished: boolean;
+  /** The first round in which it is read. */
+  readonly startingRound: number;
+}
+
+/** What a worker answered for one round. */
+export type CoordinatedAnswer<T> =
+  | { readonly kind: "element"; readonly element: T; readonly bytes: number }
+  /** No consumer gets an element of the task in this round. */
+  | { readonly kind: "skip" }
+  /** No consumer gets an element of the task in this round or later. */
+  | { readonly kind: "end" }
+  /** The pipeline failed there, or the worker refuses the consumer. */
+  | { readonly kind: "error"; readonly error: unknown };
+
+/** What happened. */
+export type CoordinatedEvent<T> =
+  /** The program wants the next element; answered once by `handOver`, `fail` or `finish`. */
+  | { readonly kind: "wanted" }
+  /** A heartbeat is on its way. */
+  | { readonly kind: "heartbeatSent" }
+  /** A heartbeat's answer. `blockRound`: a task waits to join in that round; null: none does. */
+  | {
+    readonly kind: "listed";
+    readonly tasks: readonly CoordinatedListing[];
+    readonly iterationFinished: boolean;
+    readonly blockRound: number | null;
+  }
+  /** A worker answered a request. */
+  | {
+    readonly kind: "answered";
+    readonly task: bigint;
+    readonly round: number;
+    readonly answer: CoordinatedAnswer<T>;
+  }
+  /** A worker could not be reached. */
+  | { readonly kind: "askFailed"; readonly task: bigint; readonly round: number }
+  /** The dispatcher answered whether the consumers do without a task; null: not, or not yet. */
+  | { readonly kind: "removalAnswered"; readonly task: bigint; readonly removedRound: number | null }
+  /** The worker has heard that this consumer knows of the end, or cannot hear it any more. */
+  | { readonly kind: "endConfirmed"; readonly task: bigint };
+
+/** A request for one element. */
+export interface Ask {
+  readonly task: bigint;
+  readonly address: string;
+  readonly round: number;
+  /** The first round of the task without an answer. */
+  readonly oldest: number;
+  /** Rounds of the task that were skipped lately; told where the worker may have started anew. */
+  readonly skipped: readonly number[];
+  readonly allowSkip: boolean;
+  /** How many requests failed before; 0: at once. */
+  readonly attempt: number;
+}
+
+/** What is to be done. */
+export type CoordinatedCommand<T> =
+  | ({ readonly kind: "ask" } & Ask)
+  /** Ask the dispatcher whether the consumers do without a task. */
+  | { readonly kind: "remove"; readonly task: bigint; readonly round: number; readonly untakenRound: number }
+  /** Tell a worker that its end has come in, by asking for `round`. */
+  | { readonly kind: "confirmEnd"; readonly task: bigint; readonly address: string; readonly round: number }
+  /** Send a heartbeat now, or as soon as the one under way is answered. */
+  | { readonly kind: "heartbeat" }
+  /** Give the program this element. */
+  | { readonly kind: "handOver"; readonly element: T }
+  /** The reader is over, with this error. */
+  | { readonly kind: "fail"; readonly error: unknown }
+  /** The reader is over: there are no more elements. */
+  | { readonly kind: "finish" };
+
+/** What a heartbeat says of the rounds; null: nothing. */
+export interface RoundReport {
+  readonly currentRound: number | null;
+  readonly blockedRound: number | null;
+}

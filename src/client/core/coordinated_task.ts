@@ -1,0 +1,96 @@
+/** One task, seen by a consumer of a coordinated read. */
+
+import type { CoordinatedAnswer, CoordinatedListing } from "./coordinated_events.ts";
+
+/** Where a task stands. */
+export type CoordinatedPhase =
+  /** It is read in each round. Left by its end, or when its worker cannot be reached for the second time. */
+  | { readonly kind: "live" }
+  /** The dispatcher was asked whether the consumers do without it: none of its elements is handed over. Left by the answer. */
+  | { readonly kind: "removing" }
+  /** Its end has come in, but not all answers before it. Left when they have. */
+  | { readonly kind: "ending" }
+  /** All answers are there, and the worker is told so. Left when it has heard. */
+  | { readonly kind: "confirming" }
+  /** Nothing is left to do but to hand over what came before the end. Never left. */
+  | { readonly kind: "ended" }
+  /** The consumers do without it. Never left. */
+  | { readonly kind: "removed" };
+
+/** The place of one element in the order of what the program gets. */
+export interface Slot<T> {
+  readonly task: CoordinatedTask<T>;
+  readonly round: number;
+  /** `unsent`: to be asked for again when the task can be reached; null answers are on their way. */
+  state:
+    | { readonly kind: "asked" }
+    | { readonly kind: "unsent" }
+    | { readonly kind: "answered"; readonly answer: CoordinatedAnswer<T> };
+}
+
+// As many as a worker that has started anew may want to hear of.
+const KEPT_SKIPS = 1_024;
+
+/** The bookkeeping of one task; {@linkcode CoordinatedCore} decides what to do by it. */
+export class CoordinatedTask<T> {
+  readonly id: bigint;
+  readonly startingRound: number;
+  address: string;
+  phase: CoordinatedPhase = { kind: "live" };
+  /** Its part of the order, oldest first: asked for or answered, and not handed over. */
+  readonly slots: Slot<T>[] = [];
+  /** Requests for its oldest round that failed in a row. */
+  failures = 0;
+  /** Whether an answer said that there are no elements any more. */
+  hasEnd = false;
+  /** The first round that was never asked for. */
+  #nextRound: number;
+  #skipped: number[] = [];
+
+  /** A task that is about to be read. */
+  constructor({ id, address, startingRound }: CoordinatedListing) {
+    this.id = id;
+    this.address = address;
+    this.startingRound = startingRound;
+    this.#nextRound = startingRound;
+  }
+
+  /** The first round without an answer. */
+  get oldest(): number {
+    return this.slots.find(({ state }) => state.kind !== "answered")?.round ?? this.#nextRound;
+  }
+
+  /** The first round whose element was not handed over. */
+  get untaken(): number {
+    return this.slots[0]?.round ?? this.#nextRound;
+  }
+
+  /** The first round that was never asked for. */
+  get nextRound(): number {
+    return this.#nextRound;
+  }
+
+  /** The rounds that were skipped lately. */
+  get skipped(): readonly number[] {
+    return this.#skipped;
+  }
+
+  /** Takes its place in a round. */
+  add(round: number): Slot<T> {
+    const slot: Slot<T> = { task: this, round, state: { kind: "unsent" } };
+    this.slots.push(slot);
+    this.#nextRound = round + 1;
+    return slot;
+  }
+
+  /** The slot of a round that waits for its answer, if there is one. */
+  waitingSlot(round: number): Slot<T> | undefined {
+    return this.slots.find((slot) => slot.round === round && slot.state.kind !== "answered");
+  }
+
+  /** Notes that a round was skipped. */
+  noteSkip(round: number): void {
+    this.#skipped.push(round);
+    if (this.#skipped.length > KEPT_SKIPS) this.#skipped.shift();
+  }
+}
