@@ -6,6 +6,11 @@
 export { createModuleBundler, type ModuleBundle, type ModuleBundler } from "./bundler.ts";
 export { nodeCodecs } from "./codecs.ts";
 export { denoFileSystem } from "./files.ts";
+export { openOwnStream, ownStreams } from "./own_stream.ts";
 export { denoJournalFiles } from "./journal_files.ts";
 export { type HttpServer, listen, type ListenOptions } from "./serve.ts";
+export { listenUnix, type ListenUnixOptions, type UnixServer } from "./serve_unix.ts";
 export { untilSignalled } from "./signals.ts";
+export { SocketDirectory } from "./socket_directory.ts";
+export { splitLines } from "./split_lines.ts";
+export { startSubprocess, subprocessEnvironment, type SubprocessOptions } from "./subprocess.ts";

@@ -1,6 +1,12 @@
 /** A worker's configuration. */
 
 import { completeConfig, type Fields, InvalidArgumentError } from "../base/mod.ts";
+import {
+  checkPermissions,
+  grantsAnything,
+  PERMISSION_NAMES,
+  type TaskPermissions,
+} from "./task_permissions.ts";
 
 /** How a {@linkcode WorkerServer} runs. Times are in milliseconds. */
 export interface WorkerConfig {
@@ -22,6 +28,26 @@ export interface WorkerConfig {
   crossTrainerCacheSizeBytes?: number;
   /** How long a stopping worker lets replies drain. @default 0 */
   shutdownQuietPeriodMs?: number;
+  /**
+   * Where tasks run: in this process, with its permissions, or each in a process of its own, which can be killed and
+   * has no permissions but `permissions`. The command line's default is "process". @default "none"
+   */
+  isolation?: "none" | "process";
+  /** What tasks in processes of their own may do; needs `isolation` "process". @default nothing */
+  permissions?: TaskPermissions;
+  /** The limit of a task process's JavaScript heap, in MiB. Typed arrays lie outside of it. @default 2_048 */
+  taskHeapLimitMb?: number;
+  /** How long a task process may keep its event loop from turning before it is killed. @default 30_000 */
+  taskWatchdogMs?: number;
+  /** How many task processes are kept ready, so that a first element need not wait for one. @default 1 */
+  warmTaskProcesses?: number;
+  /**
+   * Whether readers get the elements of task processes through the worker's own port only. For hosts on which no other
+   * port can be reached; it costs about half of the speed. @default false
+   */
+  relayElements?: boolean;
+  /** Threads of one task. One is used at first; others are started only where they pay. @default the number of cores */
+  lanes?: number;
 }
 
 /** The configuration with its defaults. */
@@ -61,6 +87,49 @@ export const WORKER_FIELDS: Fields = {
     default: 0,
     help: "How long a stopping worker lets replies drain",
   },
+  isolation: {
+    kind: "choice",
+    choices: ["none", "process"],
+    default: "none",
+    help: "Where tasks run: in the worker's process, or each in one of its own",
+  },
+  permissions: {
+    kind: "grants",
+    prefix: "allow",
+    names: PERMISSION_NAMES,
+    default: {},
+    help: "What tasks in processes of their own may do, as in Deno; by default nothing",
+  },
+  taskHeapLimitMb: {
+    kind: "integer",
+    min: 16,
+    default: 2_048,
+    help: "Limit of a task process's JavaScript heap, in MiB",
+  },
+  taskWatchdogMs: {
+    kind: "integer",
+    min: 1,
+    default: 30_000,
+    help: "How long a task process may keep its event loop from turning before it is killed",
+  },
+  warmTaskProcesses: {
+    kind: "integer",
+    min: 0,
+    max: 64,
+    default: 1,
+    help: "How many task processes are kept ready",
+  },
+  relayElements: {
+    kind: "boolean",
+    default: false,
+    help: "Let readers read task processes through the worker's port only",
+  },
+  lanes: {
+    kind: "integer",
+    min: 1,
+    default: navigator.hardwareConcurrency,
+    help: "Threads of one task; by default as many as there are cores",
+  },
 };
 
 /** @throws {InvalidArgumentError} for a field that is not known, lacks or holds what it may not */
@@ -68,6 +137,13 @@ export function completeWorkerConfig(config: WorkerConfig): CompleteWorkerConfig
   const complete = completeConfig("config", WORKER_FIELDS, config) as unknown as CompleteWorkerConfig;
   if (complete.workerTags.some((tag) => tag.trim() === "")) {
     throw new InvalidArgumentError("Worker tags cannot be empty: `workerTags` holds an empty string");
+  }
+  checkPermissions(complete.permissions);
+  if (complete.isolation === "none" && grantsAnything(complete.permissions)) {
+    throw new InvalidArgumentError(
+      'Cannot grant `permissions` where `isolation` is "none": tasks in the worker\'s own process have those of the ' +
+        'worker. Set `isolation` to "process", or leave `permissions` out',
+    );
   }
   return complete;
 }

@@ -1,13 +1,13 @@
 /** A worker as a server. */
 
 import { consoleLog, systemClock, systemRandom } from "../base/mod.ts";
-import { createDataServiceReader, localWorkers } from "../client/mod.ts";
-import { Dataset } from "../dataset/mod.ts";
-import { portableCodecs } from "../element/mod.ts";
-import { createModuleBundler, denoFileSystem, type HttpServer, listen, nodeCodecs } from "../platform/mod.ts";
+import { localWorkers } from "../client/mod.ts";
+import { type HttpServer, listen } from "../platform/mod.ts";
 import { createDispatcherClient, normalizeTarget } from "../rpc/mod.ts";
-import { createInProcessHost, createWorker, type Worker } from "../worker/mod.ts";
+import { createWorker, type Worker } from "../worker/mod.ts";
+import { createIsolatedHost } from "./isolated_host.ts";
 import { Life } from "./life.ts";
+import { createLocalHost } from "./local_host.ts";
 import { completeWorkerConfig, type WorkerConfig } from "./worker_config.ts";
 
 // Streams that are still being written when the worker stops get this long: their readers have been told.
@@ -57,22 +57,20 @@ export class WorkerServer implements AsyncDisposable {
     });
     this.#address = complete.workerAddress.replace("%port%", String(this.#server.port));
     const ports = { clock: systemClock, random: systemRandom, log: consoleLog };
-    const codecs = portableCodecs.with(nodeCodecs);
     const dispatcher = createDispatcherClient(complete.dispatcherAddress);
     this.#worker = createWorker({
       ...ports,
       config: complete,
       address: () => this.#address,
       dispatcher,
-      host: createInProcessHost({
-        ...ports,
-        codecs,
-        files: denoFileSystem,
-        Dataset,
-        dataService: createDataServiceReader({ ...ports, codecs, bundle: createModuleBundler() }),
-        dispatcher,
-        dispatcherTimeoutMs: complete.dispatcherTimeoutMs,
-      }),
+      host: complete.isolation === "process"
+        ? createIsolatedHost(complete, { dispatcher, address: () => this.#address })
+        : createLocalHost({
+          dispatcher,
+          dispatcherTimeoutMs: complete.dispatcherTimeoutMs,
+          lanes: complete.lanes,
+          crossTrainerCacheSizeBytes: complete.crossTrainerCacheSizeBytes,
+        }),
     });
     this.#life = new Life({
       start: async () => {

@@ -1,0 +1,38 @@
+/** The host of tasks in this process, assembled: for a worker without isolation, and for the process of one task. */
+
+import { consoleLog, systemClock, systemRandom } from "../base/mod.ts";
+import { createDataServiceReader } from "../client/mod.ts";
+import { Dataset } from "../dataset/mod.ts";
+import { portableCodecs } from "../element/mod.ts";
+import { createModuleBundler, denoFileSystem, nodeCodecs } from "../platform/mod.ts";
+import {
+  createInProcessHost,
+  createWorkerLanes,
+  type InProcessHostOptions,
+  type TaskHost,
+} from "../worker/mod.ts";
+
+/** What differs between the two. */
+export interface LocalHostOptions
+  extends Pick<InProcessHostOptions, "dispatcher" | "dispatcherTimeoutMs" | "crossTrainerCacheSizeBytes"> {
+  /** Threads of one task. */
+  readonly lanes: number;
+}
+
+/** The program of a lane. */
+export const LANE_MODULE = import.meta.resolve("./lane_main.ts");
+
+/** Makes the host. */
+export function createLocalHost({ lanes, ...options }: LocalHostOptions): TaskHost {
+  const ports = { clock: systemClock, random: systemRandom, log: consoleLog };
+  const codecs = portableCodecs.with(nodeCodecs);
+  return createInProcessHost({
+    ...ports,
+    ...options,
+    codecs,
+    files: denoFileSystem,
+    Dataset,
+    dataService: createDataServiceReader({ ...ports, codecs, bundle: createModuleBundler() }),
+    lanes: { count: lanes, factory: createWorkerLanes(LANE_MODULE) },
+  });
+}

@@ -1,0 +1,124 @@
+import { assertNever, CanceledError, type Deferred, deferred } from "../../../base/mod.ts";
+import type { DispatcherClient, FetchHandler } from "../../../rpc/mod.ts";
+import { workerHandler, type WorkerTasks } from "../../service.ts";
+import type { TaskHandle, TaskHost } from "../task_host.ts";
+import {
+  decodeLine,
+  type ProcessSetup,
+  receiveDefinition,
+  receiveError,
+  type ToProcess,
+} from "./messages.ts";
+import { SingleTask } from "./single_task.ts";
+import { WorkerLink } from "./worker_link.ts";
+
+/** A data plane that listens. */
+export interface DataPlane {
+  /** The port that it listens on. */
+  readonly port: number;
+  /** Lets open responses end for a moment, then closes. */
+  stop(): Promise<void>;
+}
+
+/** What the program of a task's process is given. */
+export interface TaskProcessOptions {
+  /** The lines from the worker; their end is the worker's. */
+  readonly input: AsyncIterable<string>;
+  /** Sends a line to the worker. */
+  readonly write: (line: string) => void;
+  /** Listens for readers. */
+  readonly serve: (setup: ProcessSetup, handler: FetchHandler) => DataPlane;
+  /** Makes the host that runs the task in this process. */
+  readonly createHost: (setup: ProcessSetup, dispatcher: Pick<DispatcherClient, "getSplit">) => TaskHost;
+}
+
+/** The data plane's answer while there is no task. */
+const NO_TASK: FetchHandler = () => null;
+
+/** Works as the process of a task until the task is over, or its worker is. */
+export async function runTaskProcess(options: TaskProcessOptions): Promise<void> {
+  const process = new TaskProcess(options);
+  await Promise.race([process.listen(), process.over]);
+  await process.leave();
+}
+
+class TaskProcess {
+  readonly #options: TaskProcessOptions;
+  readonly #link: WorkerLink;
+  readonly #over: Deferred<void> = deferred();
+  #handler: FetchHandler = NO_TASK;
+  #dataPlane: DataPlane | null = null;
+  #host: TaskHost | null = null;
+  #handle: TaskHandle | null = null;
+  #stopReason: Error = new CanceledError("Worker is gone");
+
+  constructor(options: TaskProcessOptions) {
+    this.#options = options;
+    this.#link = new WorkerLink(options.write);
+  }
+
+  /** Resolves when the task is over. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** Does what the worker says; resolves when it says nothing any more. */
+  async listen(): Promise<void> {
+    for await (const line of this.#options.input) {
+      const message = decodeLine<ToProcess>(line);
+      if (message.kind === "stop") {
+        this.#stopReason = receiveError(message.error);
+        return;
+      }
+      this.#receive(message);
+    }
+  }
+
+  /** Ends the task, and what was opened for it. */
+  async leave(): Promise<void> {
+    this.#link.send({ kind: "leaving" });
+    await this.#handle?.stop(this.#stopReason);
+    await this.#dataPlane?.stop();
+  }
+
+  #receive(message: Exclude<ToProcess, { kind: "stop" }>): void {
+    const { serve, createHost } = this.#options;
+    switch (message.kind) {
+      case "setup": {
+        const { setup } = message;
+        this.#link.setMark(setup.mark);
+        this.#host = createHost(setup, this.#link.dispatcher);
+        this.#dataPlane = serve(setup, (request) => this.#handler(request));
+        this.#link.send({ kind: "ready", port: this.#dataPlane.port });
+        return;
+      }
+      case "begin":
+        this.#handler = workerHandler(this.#begin(message));
+        return;
+      case "ping":
+        return this.#link.send({ kind: "pong", id: message.id });
+      case "answer":
+        return this.#link.answered(message.id, message.value);
+      case "refusal":
+        return this.#link.refused(message.id, message.error);
+      default:
+        assertNever(message);
+    }
+  }
+
+  #begin({ task }: Extract<ToProcess, { kind: "begin" }>): WorkerTasks {
+    const link = this.#link;
+    const definition = receiveDefinition(task);
+    const told = async () => void await link.ask({ method: "told" });
+    const handle = this.#host!.start(definition, () => link.graph(), told);
+    this.#handle = handle;
+    handle.completed.then(() => link.send({ kind: "completed", numDropped: handle.numDropped ?? 0 }));
+    return new SingleTask({
+      definition,
+      handle,
+      told,
+      onReaders: (count) => link.send({ kind: "readers", count }),
+      onOver: () => this.#over.resolve(),
+    });
+  }
+}
