@@ -5,8 +5,8 @@ import { describeMachine, findWorkerFlags } from "./harness/machine.ts";
 import { parseOptions } from "./harness/options.ts";
 import { Progress } from "./harness/progress.ts";
 import { writeReport } from "./harness/report.ts";
+import { runMain } from "./harness/run_main.ts";
 import { runRows } from "./harness/run_rows.ts";
-import { Ended, endOnSignals } from "./harness/signals.ts";
 import { showTable } from "./harness/table.ts";
 import { ROWS } from "./rows/mod.ts";
 
@@ -24,7 +24,7 @@ Peers are installed by: deno task bench:setup
 Rows:
 ${ROWS.map(({ name, what }) => `  ${name.padEnd(16)}  ${what}`).join("\n")}`;
 
-async function main(args: string[]): Promise<number> {
+async function main(args: string[], signal: AbortSignal): Promise<number> {
   const options = parseOptions(args, ROWS.map(({ name }) => name));
   if (options.help) {
     console.log(HELP);
@@ -35,7 +35,7 @@ async function main(args: string[]): Promise<number> {
     ...quick ? { rounds: 1, seconds: 0.5, latencies: 5 } : { rounds: 3, seconds: 3, latencies: 20 },
     ...await findInstalled(),
     workerFlags: await findWorkerFlags(),
-    signal: endOnSignals(),
+    signal,
   };
   const rows = ROWS.filter(({ name }) => only === null || only.includes(name));
   const { results, failures } = await runRows(rows, bench, new Progress());
@@ -52,11 +52,4 @@ async function main(args: string[]): Promise<number> {
   return failures.length > 0 ? 1 : 0;
 }
 
-try {
-  Deno.exit(await main(Deno.args));
-} catch (error) {
-  if (error instanceof Ended) Deno.exit(error.status);
-  if (!(error instanceof RangeError)) throw error;
-  console.error(`bench: ${error.message}`);
-  Deno.exit(2);
-}
+await runMain("bench", main);

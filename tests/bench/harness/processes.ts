@@ -30,6 +30,8 @@ export interface StartOptions {
 export class Processes implements AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #running: { child: Deno.ChildProcess; stdin: WritableStreamDefaultWriter<Uint8Array> }[] = [];
+  /** Killed, but perhaps not gone yet. */
+  readonly #killed: number[] = [];
 
   /** @param signal kills every process when it is aborted */
   constructor(signal: AbortSignal) {
@@ -66,20 +68,27 @@ export class Processes implements AsyncDisposable {
   }
 
   readonly #killAll = (): void => {
-    for (const { child } of this.#running) kill(processTree(child.pid), "SIGKILL");
+    for (const { child } of this.#running) this.#kill(processTree(child.pid));
   };
+
+  #kill(pids: number[]): void {
+    this.#killed.push(...pids);
+    signalAll(pids, "SIGKILL");
+  }
 
   /** Ends the processes, the last one first. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { child, stdin } of this.#running.reverse()) {
       const tree = processTree(child.pid);
       await stdin.close().catch(() => {}); // It has ended already.
-      kill([child.pid], "SIGTERM");
-      const timer = setTimeout(() => kill(tree, "SIGKILL"), PATIENCE_MS);
+      signalAll([child.pid], "SIGTERM");
+      const timer = setTimeout(() => this.#kill(tree), PATIENCE_MS);
       await child.status;
       clearTimeout(timer);
-      kill(tree.slice(1).filter((pid) => processTree(pid).length > 0), "SIGKILL");
+      this.#kill(tree.slice(1).filter(isAlive));
     }
+    // They are nobody's children any more: there is no status to wait for.
+    while (this.#killed.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 5));
     this.#running.length = 0;
     this.#signal.removeEventListener("abort", this.#killAll);
   }
@@ -130,7 +139,10 @@ function read(path: string): string | null {
   }
 }
 
-function kill(pids: number[], signal: Deno.Signal): void {
+/** Whether a process runs; no where the system does not tell. */
+const isAlive = (pid: number) => parentOf(String(pid)) !== null;
+
+function signalAll(pids: number[], signal: Deno.Signal): void {
   for (const pid of pids) {
     try {
       Deno.kill(pid, signal);

@@ -25,6 +25,7 @@ export async function runRows(
     try {
       outcome.results.push(...await row.run({ ...bench, progress: show }));
     } catch (error) {
+      progress.clear();
       bench.signal.throwIfAborted();
       outcome.failures.push({ row: row.name, error: messageOf(error).slice(0, MAX_ERROR_CHARACTERS) });
     }

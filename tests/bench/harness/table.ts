@@ -2,7 +2,7 @@
 
 import type { Goal, Result, Unit } from "./result.ts";
 
-const HEADERS = ["workload", "ratio", "goal", "met", "ours", "against", ""];
+const HEADERS = ["workload", "ratio", "goal", "met", "ours", "against", "remark"];
 
 /** A number with the digits that mean something. */
 export function showNumber(value: number): string {
@@ -33,23 +33,22 @@ function cellsOf({ workload, unit, ours, theirs, against, ratio, goal, met, note
   ];
 }
 
-/** The table in columns of even width. */
-export function showTable(results: readonly Result[]): string {
-  const rows = [HEADERS, ...results.map(cellsOf)];
-  const widths = HEADERS.map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
+/** Cells in columns of even width, the first line underlined. */
+export function showColumns(rows: readonly string[][]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
   const line = (cells: string[]) => cells.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd();
-  return [
-    line(rows[0]),
-    widths.map((width) => "-".repeat(width)).join("  ").trimEnd(),
-    ...rows.slice(1).map(line),
-  ]
-    .join("\n");
+  const underline = widths.map((width) => "-".repeat(width));
+  return [rows[0], underline, ...rows.slice(1)].map(line).join("\n");
+}
+
+/** The table for a terminal. */
+export function showTable(results: readonly Result[]): string {
+  return showColumns([HEADERS, ...results.map(cellsOf)]);
 }
 
 /** The table in Markdown. */
 export function showMarkdown(results: readonly Result[]): string {
   const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  const headers = HEADERS.map((header) => header === "" ? "remark" : header);
-  return [line(headers), line(headers.map(() => "---")), ...results.map((result) => line(cellsOf(result)))]
+  return [line(HEADERS), line(HEADERS.map(() => "---")), ...results.map((result) => line(cellsOf(result)))]
     .join("\n");
 }
