@@ -8,6 +8,7 @@ import {
   type Dispatcher,
   type DispatcherOptions,
   type DispatcherSettings,
+  type Journal,
 } from "../../src/dispatcher/mod.ts";
 import type { Update } from "../../src/dispatcher/core/updates.ts";
 import { encodeValue } from "../../src/element/mod.ts";
@@ -44,6 +45,8 @@ export type FakeWorker = Partial<ServiceImpl<typeof WorkerService>>;
 export interface ClusterOptions extends Partial<DispatcherSettings> {
   /** The journal's place; a cluster made later with the same one is the dispatcher started again. */
   keep?: Update[];
+  /** @default one in memory */
+  journal?: Journal;
   listFiles?: DispatcherOptions["listFiles"];
 }
 
@@ -58,14 +61,14 @@ export class Cluster implements AsyncDisposable {
   readonly workers = new Map<string, FakeWorker>();
   #requests = 0;
 
-  constructor({ keep, listFiles, ...settings }: ClusterOptions = {}) {
+  constructor({ keep, journal, listFiles, ...settings }: ClusterOptions = {}) {
     const log: Log = { info: () => {}, warn: (message) => void this.warnings.push(message) };
     this.dispatcher = createDispatcher({
       config: { ...SETTINGS, ...settings },
       clock: this.clock,
       random: new SeededRandom(1),
       log,
-      journal: createMemoryJournal({ keep }),
+      journal: journal ?? createMemoryJournal({ keep }),
       listFiles: listFiles ?? (() => Promise.resolve([])),
       workerClient: (address) => this.#workerClient(address),
     });

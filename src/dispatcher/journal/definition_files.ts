@@ -7,20 +7,22 @@ import { DATASETS } from "./layout.ts";
 import type { Definitions } from "./update_codec.ts";
 import { writeWhole } from "./write_whole.ts";
 
-/** Keeps definitions, and shares the bytes of equal ones. */
+/** Keeps definitions in files, equal ones once. */
 export class DefinitionFiles {
   readonly #files: JournalFiles;
-  /** What is in files; checked when it was read, or durable since it was written. */
-  readonly #kept = new Map<string, Uint8Array>();
+  /** What was read; equal definitions share the bytes. Empty after the replay. */
+  readonly #read = new Map<string, Uint8Array>();
+  /** What is durable and named by something that will be replayed. */
+  #kept = new Set<string>();
 
   /** Knows of none yet. */
   constructor(files: JournalFiles) {
     this.#files = files;
   }
 
-  /** Gives what was loaded or stored. */
+  /** Gives what was loaded. */
   readonly get: Definitions = (fingerprint) => {
-    const graph = this.#kept.get(fingerprint);
+    const graph = this.#read.get(fingerprint);
     if (graph) return graph;
     throw new DataLossError(`Cannot read the journal: it does not name dataset definition ${fingerprint}`);
   };
@@ -32,18 +34,37 @@ export class DefinitionFiles {
    */
   async load(named: readonly DefinitionInfo[]): Promise<void> {
     for (const info of named) {
-      if (!this.#kept.has(info.fingerprint)) this.#kept.set(info.fingerprint, await this.#read(info));
+      if (this.#read.has(info.fingerprint)) continue;
+      this.#read.set(info.fingerprint, await this.#load(info));
+      this.#kept.add(info.fingerprint);
     }
+  }
+
+  /** Lets go of the bytes that were read: the state has them. */
+  release(): void {
+    this.#read.clear();
   }
 
   /** Writes a definition, unless that is done; resolves when it is durable. What a crash has left is replaced. */
   async store(fingerprint: string, graph: Uint8Array): Promise<void> {
     if (this.#kept.has(fingerprint)) return;
     await writeWhole(this.#files, fileOf(fingerprint), [graph]);
-    this.#kept.set(fingerprint, graph);
+    this.#kept.add(fingerprint);
   }
 
-  async #read({ fingerprint, bytes, crc32c: expected }: DefinitionInfo): Promise<Uint8Array> {
+  /** A snapshot stands for all that was stored so far, and names these only. */
+  keepOnly(fingerprints: ReadonlySet<string>): void {
+    this.#kept = this.#kept.intersection(fingerprints);
+  }
+
+  /** Removes the files that nothing names. Not while one is stored, and not before the snapshot is durable. */
+  async clean(): Promise<void> {
+    for (const name of await this.#files.list(DATASETS)) {
+      if (!this.#kept.has(name)) await this.#files.remove(`${DATASETS}/${name}`);
+    }
+  }
+
+  async #load({ fingerprint, bytes, crc32c: expected }: DefinitionInfo): Promise<Uint8Array> {
     const name = fileOf(fingerprint);
     const fail = (problem: string, cause?: unknown) =>
       new DataLossError(`Cannot read the journal: "${this.#files.describe(name)}" ${problem}`, { cause });

@@ -1,6 +1,7 @@
 /** The journal that lives in files. */
 
 import {
+  assertNever,
   checkInteger,
   type Deferred,
   deferred,
@@ -55,7 +56,8 @@ export function createFileJournal(options: FileJournalOptions): Journal {
 /** What waits to be written, in order. */
 type Waiting =
   | { kind: "append"; content: Uint8Array; definitions: [string, Uint8Array][]; done: Deferred<void> }
-  | { kind: "snapshot"; text: Uint8Array };
+  | { kind: "snapshot"; text: Uint8Array; definitions: ReadonlySet<string> }
+  | { kind: "clean" };
 
 /**
  * - `new`: no file was touched. Left by replay() and close().
@@ -141,6 +143,7 @@ class FileJournal implements Journal {
       }
     }
     if (!this.#isReplaying()) return;
+    this.#definitions.release();
     const frames = await FrameLog.open(this.#files, end, this.#segmentBytes);
     if (this.#isReplaying()) this.#phase = { kind: "open", frames };
     else await frames.close();
@@ -229,7 +232,11 @@ class FileJournal implements Journal {
     if (this.#phase.kind !== "open") return;
     // Also where it fails later: another attempt at once would fail again.
     this.#grown = 0;
-    this.#enqueue({ kind: "snapshot", text: writeState(state) });
+    this.#enqueue({
+      kind: "snapshot",
+      text: writeState(state),
+      definitions: new Set(state.definitions.keys()),
+    });
   }
 
   #enqueue(waiting: Waiting): void {
@@ -244,8 +251,19 @@ class FileJournal implements Journal {
         for (let turn = 0; turn < 16; turn++) await null;
         const first = this.#waiting.shift();
         if (!first) break;
-        if (first.kind === "snapshot") await this.#keepSnapshot(frames, first.text);
-        else await this.#writeTogether(frames, first);
+        switch (first.kind) {
+          case "append":
+            await this.#writeTogether(frames, first);
+            break;
+          case "snapshot":
+            await this.#keepSnapshot(frames, first);
+            break;
+          case "clean":
+            await this.#clean();
+            break;
+          default:
+            assertNever(first);
+        }
       }
     } catch (error) {
       if (this.#phase.kind === "open") this.#phase = { kind: "failed", frames, error };
@@ -280,9 +298,13 @@ class FileJournal implements Journal {
   }
 
   /** Begins a segment, whose first update is the first that the state does not hold, and writes the state beside it. */
-  async #keepSnapshot(frames: FrameLog, text: Uint8Array): Promise<void> {
+  async #keepSnapshot(
+    frames: FrameLog,
+    { text, definitions }: Extract<Waiting, { kind: "snapshot" }>,
+  ): Promise<void> {
     const first = frames.next;
     const number = await frames.roll();
+    this.#definitions.keepOnly(definitions);
     this.#snapshotting = this.#writeSnapshot(number, first, text)
       .catch((error) => this.#log.warn(`Cannot keep a snapshot of the state: ${messageOf(error)}`))
       .finally(() => this.#snapshotting = null);
@@ -294,5 +316,14 @@ class FileJournal implements Journal {
     await writeWhole(this.#files, snapshotName(number), [header, frame]);
     this.#lastSnapshotBytes = frame.length;
     await this.#removeBefore(number);
+    if (this.#phase.kind === "open") this.#enqueue({ kind: "clean" });
+  }
+
+  async #clean(): Promise<void> {
+    try {
+      await this.#definitions.clean();
+    } catch (error) {
+      this.#log.warn(`Cannot remove datasets that are not used any more: ${messageOf(error)}`);
+    }
   }
 }

@@ -8,6 +8,7 @@ import type { Update } from "../../../src/dispatcher/core/updates.ts";
 import { createFileJournal, type FileJournalOptions } from "../../../src/dispatcher/journal/file_journal.ts";
 import type { Journal } from "../../../src/dispatcher/journal/journal.ts";
 import type { JournalFiles } from "../../../src/dispatcher/journal/journal_files.ts";
+import { MemoryJournalFiles } from "../../../src/dispatcher/journal/memory_journal_files.ts";
 import { writeState } from "../../../src/dispatcher/journal/state_text.ts";
 
 /** The update with number `i`: a dataset, whose definition others may share, or a worker. */
@@ -22,6 +23,8 @@ export function thing(i: number): Update {
       fingerprint: `f${definition}`,
       metadata: { elementSpec: new Uint8Array([i % 256]), compression: 0, cardinality: i },
       requestId: `r${i}`,
+      renewable: i % 2 === 0,
+      at: i,
     };
   }
   return {
@@ -95,4 +98,16 @@ export function keepingLog(): { log: Log; lines: string[] } {
   const lines: string[] = [];
   const keep = (message: string) => void lines.push(message);
   return { log: { info: keep, warn: keep, debug: keep, error: keep } as Log, lines };
+}
+
+/** Another disk with the same files. */
+export async function copyOf(files: MemoryJournalFiles): Promise<MemoryJournalFiles> {
+  const copy = new MemoryJournalFiles();
+  for (const name of files.names()) {
+    const file = await copy.append(name);
+    await file.write(await files.read(name));
+    await file.sync();
+    await copy.syncDirectory(name.slice(0, name.lastIndexOf("/")));
+  }
+  return copy;
 }
