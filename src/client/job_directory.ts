@@ -65,7 +65,8 @@ export class JobDirectory {
     try {
       return { ...await joinNext(known, job, link, signal), compression: job.compression };
     } catch (error) {
-      // A job of an earlier pass is gone if the dispatcher has lost its state since; one just made is not.
+      // A job of an earlier pass is gone if the dispatcher has forgotten it or lost its state since; one just made
+      // is not.
       if (made || !(error instanceof NotFoundError)) throw error;
       known.job.forget(job);
       if (node.inputs.length === 1) this.#datasets.delete(node.inputs[0]);
@@ -76,42 +77,58 @@ export class JobDirectory {
 
   async #makeJob(node: DataServiceNode, link: DispatcherLink, signal: AbortSignal): Promise<Job> {
     const { options } = node;
-    const { datasetId, compression } = node.inputs.length === 1
-      ? await this.#register(node.inputs[0], options, link, signal)
-      : await lookUp(options, link, signal);
-    const request = {
-      datasetId,
-      shardingPolicy: options.shardingPolicy,
-      jobName: options.jobName ?? undefined,
-      numConsumers: options.numConsumers ?? undefined,
-      useCrossTrainerCache: options.trainerId !== null,
-      targetWorkers: TARGET_WORKERS[options.targetWorkers],
-      requestId: requestId(link.environment.random),
-      requireExactlyOnce: options.exactlyOnce,
-    };
-    const { jobId } = await link.call(
-      "create the job",
-      (client, call) => client.getOrCreateJob(request, call),
-      signal,
-    );
-    return { id: jobId, compression };
+    if (node.inputs.length !== 1) {
+      const { datasetId, compression } = await lookUp(options, link, signal);
+      return { id: await createJob(datasetId, options, link, signal), compression };
+    }
+    const { compression } = options;
+    const [input] = node.inputs;
+    const dataset = this.#datasetOf(input, `${compression} ${link.service}`);
+    const register = () => registerWith(link, input, { compression, renewable: true, signal });
+    const datasetId = await dataset.get(register, signal);
+    try {
+      return { id: await createJob(datasetId, options, link, signal), compression };
+    } catch (error) {
+      // The dispatcher forgets datasets that nobody has read for a while.
+      if (!(error instanceof NotFoundError)) throw error;
+      dataset.forget(datasetId);
+      const again = await dataset.get(register, signal);
+      return { id: await createJob(again, options, link, signal), compression };
+    }
   }
 
-  async #register(
-    input: GraphNode,
-    { compression }: DataServiceOptions,
-    link: DispatcherLink,
-    signal: AbortSignal,
-  ): Promise<{ datasetId: string; compression: CompressionWish }> {
+  /** The compression is part of what is registered, and so of `key`. */
+  #datasetOf(input: GraphNode, key: string): Remembered<string> {
     let ids = this.#datasets.get(input);
     if (!ids) this.#datasets.set(input, ids = new Map());
-    // The compression is part of what is registered.
-    const key = `${compression} ${link.service}`;
     let remembered = ids.get(key);
     if (!remembered) ids.set(key, remembered = new Remembered());
-    const datasetId = await remembered.get(() => registerWith(link, input, { compression, signal }), signal);
-    return { datasetId, compression };
+    return remembered;
   }
+}
+
+async function createJob(
+  datasetId: string,
+  options: DataServiceOptions,
+  link: DispatcherLink,
+  signal: AbortSignal,
+): Promise<bigint> {
+  const request = {
+    datasetId,
+    shardingPolicy: options.shardingPolicy,
+    jobName: options.jobName ?? undefined,
+    numConsumers: options.numConsumers ?? undefined,
+    useCrossTrainerCache: options.trainerId !== null,
+    targetWorkers: TARGET_WORKERS[options.targetWorkers],
+    requestId: requestId(link.environment.random),
+    requireExactlyOnce: options.exactlyOnce,
+  };
+  const { jobId } = await link.call(
+    "create the job",
+    (client, call) => client.getOrCreateJob(request, call),
+    signal,
+  );
+  return jobId;
 }
 
 function checkRepetition({ trainerId }: DataServiceOptions, repetition: number): void {

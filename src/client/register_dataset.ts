@@ -43,14 +43,18 @@ export function registerDataset(
 export async function registerWith(
   link: DispatcherLink,
   graph: GraphNode,
-  options: Pick<RegisterDatasetOptions, "compression" | "datasetId" | "signal">,
+  options: Pick<RegisterDatasetOptions, "compression" | "datasetId" | "signal"> & {
+    /** Whether the caller registers the dataset again where it is not found. @default false */
+    readonly renewable?: boolean;
+  },
 ): Promise<string> {
-  const { compression = "AUTO", datasetId = null, signal } = options;
+  const { compression = "AUTO", datasetId = null, renewable = false, signal } = options;
   const { environment } = link;
   const definition = await defineDataset(graph, { compression, environment, signal });
   const request = {
     ...definition,
     datasetId: datasetId ?? undefined,
+    renewable,
     requestId: requestId(environment.random),
   };
   const answer = await link.call(

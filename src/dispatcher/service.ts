@@ -133,7 +133,10 @@ function readerHandlers(
       reader.check(graph);
       metadata.elementSpec = reader.canonicalSpec(metadata.elementSpec);
       const definition = { format, graph, fingerprint: await fingerprint(graph), metadata };
-      return { datasetId: await parts.run(registerDataset, { ...definition, datasetId, requestId }) };
+      const { renewable } = request;
+      return {
+        datasetId: await parts.run(registerDataset, { ...definition, datasetId, renewable, requestId }),
+      };
     },
     async getDataServiceMetadata({ datasetId }) {
       return { metadata: toMetadata(await parts.run(getDataset, checkDatasetId(datasetId))) };

@@ -72,6 +72,8 @@ const BEGINNING: readonly Update[] = [
     fingerprint: "0",
     metadata: { elementSpec: new Uint8Array(), compression: 0, cardinality: -1 },
     requestId: null,
+    renewable: false,
+    at: 0,
   },
   {
     type: "registerWorker",
@@ -94,6 +96,7 @@ const BEGINNING: readonly Update[] = [
     useCrossTrainerCache: false,
     targetWorkers: "AUTO",
     requestId: null,
+    at: 0,
   },
   {
     type: "createIteration",

@@ -55,6 +55,21 @@ Deno.test("two nodes over one input register it once for a service and compressi
   ]);
 });
 
+Deno.test("an input whose dataset the dispatcher has forgotten is registered again for the next job", async () => {
+  const { dispatcher, open } = fakeService([[1]]);
+  await open(serviceNode({ shardingPolicy: 0 })).next();
+  assertEquals(dispatcher.registered.map(({ renewable }) => renewable), [true]);
+  dispatcher.forgotten.add("1000");
+  await open(serviceNode({ shardingPolicy: 1 })).next();
+  assertEquals(dispatcher.jobs.map(({ datasetId }) => datasetId), ["1000", "1001"]);
+  dispatcher.forgotten.add("1001").add("1002");
+  await assertRejects(
+    () => open(serviceNode({ shardingPolicy: 2 })).next() as Promise<unknown>,
+    NotFoundError,
+    "Dataset id 1002 not found",
+  );
+});
+
 Deno.test("the registration carries the graph and what is known of it", async () => {
   const { dispatcher, open } = fakeService([[1]]);
   await open(serviceNode()).next();

@@ -22,6 +22,8 @@ export const SAMPLES: readonly Update[] = [
     fingerprint: "abc",
     metadata: { elementSpec: new Uint8Array(), compression: 2, cardinality: -1 },
     requestId: null,
+    renewable: true,
+    at: 1.5,
   },
   {
     type: "registerWorker",
@@ -44,6 +46,7 @@ export const SAMPLES: readonly Update[] = [
     useCrossTrainerCache: false,
     targetWorkers: "AUTO",
     requestId: "0123456789abcdef",
+    at: 2.5,
   },
   {
     type: "createIteration",
@@ -54,7 +57,7 @@ export const SAMPLES: readonly Update[] = [
     finished: false,
     at: 1,
   },
-  { type: "acquireClient", clientId: 3000, iterationId: 2000, requestId: null },
+  { type: "acquireClient", clientId: 3000, iterationId: 2000, requestId: null, at: 2 },
   {
     type: "createTask",
     taskId: 4000,
@@ -85,7 +88,10 @@ export const SAMPLES: readonly Update[] = [
   { type: "rejectRound", iterationId: 2000, clientId: 3000, targetRound: 9 },
   { type: "removeTask", taskId: 4001, round: 11 },
   { type: "releaseClient", clientId: 3000, at: 3 },
-  { type: "freeIteration", iterationId: 2000 },
+  { type: "freeIteration", iterationId: 2000, at: 7 },
+  { type: "adoptDataset", jobId: 5000, datasetId: "1001" },
+  { type: "freeJob", jobId: 5000 },
+  { type: "freeDataset", datasetId: "1000" },
   { type: "collectIteration", iterationId: 2001, at: 4 },
   { type: "loseWorker", address: "höst:1", at: 5 },
   { type: "removeWorker", address: "höst:1", at: 6 },
@@ -145,6 +151,7 @@ export function testJournal(name: string, make: () => Promise<JournalStore>): vo
         await journal.append([{ type: "finishTask", taskId: i, at: 0 }, {
           type: "freeIteration",
           iterationId: i,
+          at: 0,
         }]);
         ended.push(i);
       }),

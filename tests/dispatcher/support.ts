@@ -40,6 +40,8 @@ export const indexes = (count: number): SourceDescription => ({ kind: "indexes",
 /** What a test core starts with. */
 export interface TestCoreOptions extends Partial<DispatcherSettings> {
   durable?: boolean;
+  /** Whether updates are kept for a look at them. @default true */
+  keepUpdates?: boolean;
 }
 
 /** A core under test. */
@@ -52,7 +54,10 @@ export class TestCore {
   /** The time, in milliseconds. */
   now = 1_000_000;
 
-  constructor({ durable = true, ...settings }: TestCoreOptions = {}) {
+  readonly #keepUpdates: boolean;
+
+  constructor({ durable = true, keepUpdates = true, ...settings }: TestCoreOptions = {}) {
+    this.#keepUpdates = keepUpdates;
     this.core = new DispatcherCore({ ...SETTINGS, ...settings }, { durable });
   }
 
@@ -62,7 +67,7 @@ export class TestCore {
 
   run<Q, R>(handler: Handler<Q, R>, request: Q): R {
     const outcome: Outcome<R> = this.core.handle(handler, request, this.now);
-    this.updates.push(...structuredClone([...outcome.updates]));
+    if (this.#keepUpdates) this.updates.push(...structuredClone([...outcome.updates]));
     this.commands = outcome.commands;
     return outcome.reply;
   }

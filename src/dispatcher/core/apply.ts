@@ -8,13 +8,12 @@ import {
   freeIteration,
   releaseClient,
 } from "./apply_iterations.ts";
+import { adoptDataset, createJob, freeDataset, freeJob, registerDataset } from "./apply_registry.ts";
 import { acceptRound, rejectRound, removeTask } from "./apply_rounds.ts";
 import { addressTask, createPendingTask, createTask, finishTask, leaseSplit } from "./apply_tasks.ts";
 import { loseWorker, registerWorker, removeWorker } from "./apply_workers.ts";
-import { firstGuarantee } from "./guarantee.ts";
-import { remember } from "./recent.ts";
 import type { DispatcherState } from "./state.ts";
-import type { CreateJob, RegisterDataset, Update } from "./updates.ts";
+import type { Update } from "./updates.ts";
 
 /**
  * Changes `state` by one update.
@@ -59,6 +58,12 @@ export function apply(state: DispatcherState, update: Update): void {
       return collectIteration(state, update);
     case "freeIteration":
       return freeIteration(state, update);
+    case "adoptDataset":
+      return adoptDataset(state, update);
+    case "freeJob":
+      return freeJob(state, update);
+    case "freeDataset":
+      return freeDataset(state, update);
     default: {
       const unknown: never = update;
       throw new InternalError(
@@ -66,34 +71,4 @@ export function apply(state: DispatcherState, update: Update): void {
       );
     }
   }
-}
-
-function registerDataset(state: DispatcherState, update: RegisterDataset): void {
-  const { datasetId, format, fingerprint, metadata, requestId } = update;
-  const graph = state.definitions.get(fingerprint) ?? update.graph;
-  state.definitions.set(fingerprint, graph);
-  state.datasets.set(datasetId, { id: datasetId, format, graph, fingerprint, metadata });
-  remember(state.requests.datasets, requestId, datasetId);
-  while (state.datasets.has(String(state.next.dataset))) state.next.dataset++;
-}
-
-function createJob(state: DispatcherState, update: CreateJob): void {
-  const { jobId, name, named, datasetId, policy, numConsumers, useCrossTrainerCache, targetWorkers } = update;
-  state.jobs.set(jobId, {
-    id: jobId,
-    name,
-    named,
-    datasetId,
-    policy,
-    numConsumers,
-    useCrossTrainerCache,
-    targetWorkers,
-    guarantee: firstGuarantee(update),
-    iterations: new Map(),
-    finished: [],
-    numDropped: 0,
-  });
-  state.jobsByName.set(name, jobId);
-  remember(state.requests.jobs, update.requestId, jobId);
-  state.next.job = Math.max(state.next.job, jobId + 1);
 }

@@ -1,5 +1,6 @@
 /** Updates of iterations and their clients. */
 
+import { letGoOfDataset, rest, useDataset, wake } from "./apply_registry.ts";
 import { forgetPromises } from "./apply_rounds.ts";
 import { detachTasks, dropPending, retireIfIdle } from "./finish.ts";
 import { degradeByCollection } from "./guarantee.ts";
@@ -22,6 +23,7 @@ export function createIteration(state: DispatcherState, update: CreateIteration)
   state.iterations.set(iterationId, {
     id: iterationId,
     jobId,
+    datasetId: finished ? null : job.datasetId,
     repetition,
     sources: sources.map((description) => ({ description, repetition: 0, next: 0 })),
     tasks: new Set(),
@@ -34,6 +36,8 @@ export function createIteration(state: DispatcherState, update: CreateIteration)
     version: 0,
   });
   job.iterations.set(repetition, iterationId);
+  wake(state, job);
+  if (!finished) useDataset(state, job.datasetId);
   if (finished) state.idle.add(iterationId);
   else {
     state.unfinished.add(iterationId);
@@ -44,11 +48,12 @@ export function createIteration(state: DispatcherState, update: CreateIteration)
 
 /** Adds a reader. */
 export function acquireClient(state: DispatcherState, update: AcquireClient): void {
-  const { clientId, iterationId, requestId } = update;
+  const { clientId, iterationId, requestId, at } = update;
   const iteration = known(state.iterations.get(iterationId), `iteration ${iterationId}`);
-  state.clients.set(clientId, { id: clientId, iterationId, late: iteration.finished });
+  state.clients.set(clientId, { id: clientId, iterationId, late: iteration.finished, since: at });
   iteration.clients++;
   state.idle.delete(iterationId);
+  state.abandoned.delete(iterationId);
   remember(state.requests.clients, requestId, clientId);
   state.next.client = Math.max(state.next.client, clientId + 1);
 }
@@ -61,6 +66,7 @@ export function releaseClient(state: DispatcherState, update: ReleaseClient): vo
   iteration.clients--;
   iteration.lastReleasedAt = update.at;
   forgetPromises(iteration, client.id);
+  if (!iteration.finished && iteration.clients === 0) state.abandoned.add(iteration.id);
   retireIfIdle(state, iteration);
 }
 
@@ -68,15 +74,16 @@ export function releaseClient(state: DispatcherState, update: ReleaseClient): vo
 export function collectIteration(state: DispatcherState, update: CollectIteration): void {
   const iteration = known(state.iterations.get(update.iterationId), `iteration ${update.iterationId}`);
   degradeByCollection(known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`));
-  remove(state, iteration);
+  remove(state, iteration, update.at);
 }
 
 /** Puts a finished iteration away; its job remembers that the repetition is over. */
 export function freeIteration(state: DispatcherState, update: FreeIteration): void {
-  remove(state, known(state.iterations.get(update.iterationId), `iteration ${update.iterationId}`));
+  const { iterationId, at } = update;
+  remove(state, known(state.iterations.get(iterationId), `iteration ${iterationId}`), at);
 }
 
-function remove(state: DispatcherState, iteration: Iteration): void {
+function remove(state: DispatcherState, iteration: Iteration, at: number): void {
   detachTasks(state, iteration);
   dropPending(state, iteration);
   for (const id of iteration.tasks) state.tasks.delete(id);
@@ -84,5 +91,9 @@ function remove(state: DispatcherState, iteration: Iteration): void {
   state.unfinished.delete(iteration.id);
   state.coordinated.delete(iteration.id);
   state.idle.delete(iteration.id);
-  known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`).iterations.delete(iteration.repetition);
+  state.abandoned.delete(iteration.id);
+  const job = known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`);
+  job.iterations.delete(iteration.repetition);
+  if (job.iterations.size === 0) rest(state, job, at);
+  if (iteration.datasetId !== null) letGoOfDataset(state, iteration.datasetId, at);
 }

@@ -17,6 +17,7 @@ export function finishIfOver(state: DispatcherState, iteration: Iteration): void
   const job = known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`);
   addRepetition(job.finished, iteration.repetition);
   state.unfinished.delete(iteration.id);
+  state.abandoned.delete(iteration.id);
   state.coordinated.delete(iteration.id);
   dropPending(state, iteration);
   retireIfIdle(state, iteration);

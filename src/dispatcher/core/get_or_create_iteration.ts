@@ -7,12 +7,18 @@ import { answer, type Context, type Decision } from "./decision.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { datasetOf, jobOf } from "./lookup.ts";
 import { canRun, isStatic, makeTask } from "./make_task.ts";
+import { recall } from "./recent.ts";
 import { hasRepetition } from "./repetitions.ts";
+import { iterationsCrowdedOut } from "./retention.ts";
 import type { Dataset, Job, StateView } from "./state.ts";
-import type { CreateIteration, CreateTask, FreeIteration, SourceDescription, Update } from "./updates.ts";
-
-/** How many finished iterations without clients are kept for the status page and late readers. */
-export const MAX_IDLE_ITERATIONS = 1_000;
+import type {
+  CollectIteration,
+  CreateIteration,
+  CreateTask,
+  FreeIteration,
+  SourceDescription,
+  Update,
+} from "./updates.ts";
 
 /** A pass to be joined. */
 export interface GetOrCreateIterationRequest {
@@ -53,7 +59,7 @@ export function getOrCreateIteration(
   const { state } = context;
   const job = jobOf(state, request.jobId);
   const { repetition, requestId } = request;
-  const former = requestId === null ? undefined : state.requests.clients.get(requestId);
+  const former = recall(state.requests.clients, requestId);
   if (former !== undefined && state.clients.has(former)) {
     return answer({ clientId: former, view: clientView(state, former) });
   }
@@ -61,7 +67,13 @@ export function getOrCreateIteration(
   const existing = job.iterations.get(repetition);
   const creation = existing === undefined ? beginIteration(context, job, request) : [];
   const iterationId = existing ?? state.next.iteration;
-  const updates: Update[] = [...creation, { type: "acquireClient", clientId, iterationId, requestId }];
+  const updates: Update[] = [...creation, {
+    type: "acquireClient",
+    clientId,
+    iterationId,
+    requestId,
+    at: context.now,
+  }];
   return {
     updates,
     reply: (after) => ({ clientId, view: clientView(after, clientId) }),
@@ -74,7 +86,7 @@ function beginIteration(
   context: Context,
   job: DeepReadonly<Job>,
   { repetition, sources }: GetOrCreateIterationRequest,
-): (CreateIteration | CreateTask | FreeIteration)[] {
+): (CreateIteration | CreateTask | FreeIteration | CollectIteration)[] {
   const { state, now } = context;
   const iterationId = state.next.iteration;
   const finished = hasRepetition(job.finished, repetition);
@@ -94,7 +106,7 @@ function beginIteration(
     at: now,
   };
   const tasks = finished ? [] : firstTasks(context, job, iterationId);
-  return [...crowdedOut(state), iteration, ...tasks];
+  return [...iterationsCrowdedOut(context), iteration, ...tasks];
 }
 
 /** A task on each worker that is there. */
@@ -111,11 +123,4 @@ function firstTasks({ state, settings }: Context, job: DeepReadonly<Job>, iterat
   const { format } = datasetOf(state, job.datasetId);
   return workers.filter((worker) => canRun(settings, job, worker, format))
     .map((worker, i) => makeTask(settings, job, { iterationId, taskId: state.next.task + i }, worker));
-}
-
-/** Garbage collection comes at intervals, and passes over small datasets many times in one: the oldest make room. */
-function crowdedOut(state: StateView): FreeIteration[] {
-  if (state.idle.size < MAX_IDLE_ITERATIONS) return [];
-  const [oldest] = state.idle;
-  return [{ type: "freeIteration", iterationId: oldest }];
 }

@@ -5,6 +5,8 @@ import { ShardingPolicy } from "../../graph/mod.ts";
 import { answer, type Context, type Decision } from "./decision.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { datasetOf } from "./lookup.ts";
+import { recall } from "./recent.ts";
+import { jobsCrowdedOut } from "./retention.ts";
 import type { Job, TargetWorkers } from "./state.ts";
 
 /** A job to be made or found. */
@@ -25,21 +27,24 @@ export interface GetOrCreateJobRequest {
 }
 
 /** Makes a job or finds the one of the same name. The reply is its id. */
-export function getOrCreateJob({ state }: Context, request: GetOrCreateJobRequest): Decision<number> {
+export function getOrCreateJob(context: Context, request: GetOrCreateJobRequest): Decision<number> {
+  const { state, now } = context;
   const { datasetId, policy, numConsumers, useCrossTrainerCache, targetWorkers, requestId } = request;
   datasetOf(state, datasetId);
   checkGuarantee(request);
-  const former = requestId === null ? undefined : state.requests.jobs.get(requestId);
-  if (former !== undefined) return answer(former);
+  const former = recall(state.requests.jobs, requestId);
+  if (former !== undefined && state.jobs.has(former)) return answer(former);
   const existing = request.name === null ? undefined : state.jobsByName.get(request.name);
   if (existing !== undefined) {
-    checkSameParameters(state.jobs.get(existing)!, request);
-    return answer(existing);
+    const job = state.jobs.get(existing)!;
+    checkSameParameters(job, request);
+    if (state.datasets.has(job.datasetId)) return answer(existing);
+    return { updates: [{ type: "adoptDataset", jobId: existing, datasetId }], reply: () => existing };
   }
   const jobId = state.next.job;
   const name = request.name ?? `anonymous_job_${jobId}_${request.randomName}`;
   return {
-    updates: [{
+    updates: [...jobsCrowdedOut(context, request.name !== null), {
       type: "createJob",
       jobId,
       name,
@@ -50,6 +55,7 @@ export function getOrCreateJob({ state }: Context, request: GetOrCreateJobReques
       useCrossTrainerCache,
       targetWorkers,
       requestId,
+      at: now,
     }],
     reply: () => jobId,
   };

@@ -3,6 +3,8 @@
 import { InvalidArgumentError } from "../../base/mod.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { answer, type Context, type Decision } from "./decision.ts";
+import { recall } from "./recent.ts";
+import { datasetsCrowdedOut } from "./retention.ts";
 import type { DatasetMetadata } from "./updates.ts";
 
 /** A dataset to be registered. */
@@ -13,6 +15,8 @@ export interface RegisterDatasetRequest {
   readonly metadata: DatasetMetadata;
   /** null: the dispatcher makes one. */
   readonly datasetId: string | null;
+  /** The caller registers it again where it is not found; without effect where `datasetId` is given. @default false */
+  readonly renewable?: boolean;
   readonly requestId: string | null;
 }
 
@@ -20,10 +24,11 @@ export interface RegisterDatasetRequest {
  * Registers a dataset under a new id, or finds the one that has the explicit id already; its first definition
  * stays. The reply is the id.
  */
-export function registerDataset({ state }: Context, request: RegisterDatasetRequest): Decision<string> {
+export function registerDataset(context: Context, request: RegisterDatasetRequest): Decision<string> {
+  const { state, now } = context;
   const { requestId } = request;
-  const former = requestId === null ? undefined : state.requests.datasets.get(requestId);
-  if (former !== undefined) return answer(former);
+  const former = recall(state.requests.datasets, requestId);
+  if (former !== undefined && state.datasets.has(former)) return answer(former);
   const datasetId = request.datasetId ?? String(state.next.dataset);
   const existing = request.datasetId === null ? undefined : state.datasets.get(request.datasetId);
   if (existing) {
@@ -31,8 +36,10 @@ export function registerDataset({ state }: Context, request: RegisterDatasetRequ
     return answer(existing.id);
   }
   const { format, graph, fingerprint, metadata } = request;
+  const renewable = request.datasetId === null && (request.renewable ?? false);
+  const dataset = { datasetId, format, graph, fingerprint, metadata, requestId, renewable };
   return {
-    updates: [{ type: "registerDataset", datasetId, format, graph, fingerprint, metadata, requestId }],
+    updates: [...datasetsCrowdedOut(context), { type: "registerDataset", ...dataset, at: now }],
     reply: () => datasetId,
   };
 }

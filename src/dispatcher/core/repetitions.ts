@@ -1,6 +1,12 @@
 /** A set of repetition numbers as sorted, disjoint, inclusive ranges: passes end nearly in order, so it stays tiny. */
 export type Repetitions = [from: number, to: number][];
 
+/**
+ * Most ranges of a set. Where every other pass is given up before its end there is a gap at each: beyond this many
+ * the oldest gap is closed, so that what was given up long ago counts as over.
+ */
+export const MAX_RANGES = 1_000;
+
 /** Whether `repetition` is in the set. */
 export function hasRepetition(
   set: readonly (readonly [from: number, to: number])[],
@@ -28,4 +34,5 @@ export function addRepetition(set: Repetitions, repetition: number): void {
   } else {
     set.splice(at, 0, [repetition, repetition]);
   }
+  if (set.length > MAX_RANGES) set.splice(0, 2, [set[0][0], set[1][1]]);
 }

@@ -1,6 +1,7 @@
 /** What the dispatcher knows: a fold over {@linkcode Update}s. Whoever is not `apply` sees a {@linkcode StateView}. */
 
 import type { DeepReadonly } from "./deep_readonly.ts";
+import { createRecent, type Recent } from "./recent.ts";
 import type { Repetitions } from "./repetitions.ts";
 import type { CoordinatedRounds } from "./rounds.ts";
 import type { DatasetMetadata, SourceDescription } from "./updates.ts";
@@ -24,6 +25,12 @@ export interface Dataset {
   graph: Uint8Array;
   fingerprint: string;
   metadata: DatasetMetadata;
+  /** Whether whoever registered it does so again where it is not found: then it may be forgotten. */
+  renewable: boolean;
+  /** How many iterations read it. */
+  uses: number;
+  /** Since when none does, if none does. */
+  idleSince: number;
 }
 
 /** A worker, by its advertised address. */
@@ -58,6 +65,8 @@ export interface Job {
   finished: Repetitions;
   /** Elements of coordinated reads that did not make a full round, over all iterations. */
   numDropped: number;
+  /** Since when it has no iterations, if it has none. */
+  idleSince: number;
 }
 
 /** A source of a dynamically sharded iteration. */
@@ -73,6 +82,8 @@ export interface Source {
 export interface Iteration {
   id: number;
   jobId: number;
+  /** What it reads; null where the pass was over before it was made. */
+  datasetId: string | null;
   repetition: number;
   /** Empty unless dynamically sharded, and when finished. */
   sources: Source[];
@@ -124,6 +135,8 @@ export interface Client {
   iterationId: number;
   /** Whether it came when the iteration was finished already: there is nothing for it to read. */
   late: boolean;
+  /** When it came. */
+  since: number;
 }
 
 /** Everything. */
@@ -131,20 +144,28 @@ export interface DispatcherState {
   datasets: Map<string, Dataset>;
   /** Definitions by fingerprint: datasets with equal ones share the bytes. */
   definitions: Map<string, Uint8Array>;
+  /** How many datasets have each definition. */
+  definitionUses: Map<string, number>;
+  /** Renewable datasets that no iteration reads, the longest idle first. */
+  idleDatasets: Set<string>;
   workers: Map<string, Worker>;
   jobs: Map<number, Job>;
   jobsByName: Map<string, number>;
+  /** Jobs without iterations, the longest idle first. */
+  idleJobs: { named: Set<number>; unnamed: Set<number> };
   iterations: Map<number, Iteration>;
   /** Iterations that are not finished: what a new worker gets tasks of. */
   unfinished: Set<number>;
   /** Those of them whose consumers are coordinated. */
   coordinated: Set<number>;
+  /** Unfinished iterations whose clients have left, the longest idle first. */
+  abandoned: Set<number>;
   /** Finished iterations without clients, the longest idle first. */
   idle: Set<number>;
   tasks: Map<number, Task>;
   clients: Map<number, Client>;
-  /** What recent request ids led to, oldest first. */
-  requests: { datasets: Map<string, string>; jobs: Map<string, number>; clients: Map<string, number> };
+  /** What recent request ids led to. */
+  requests: { datasets: Recent<string>; jobs: Recent<number>; clients: Recent<number> };
   /** The next free id of each kind. */
   next: { dataset: number; iteration: number; client: number; task: number; job: number };
 }
@@ -157,16 +178,20 @@ export function createState(): DispatcherState {
   return {
     datasets: new Map(),
     definitions: new Map(),
+    definitionUses: new Map(),
+    idleDatasets: new Set(),
     workers: new Map(),
     jobs: new Map(),
     jobsByName: new Map(),
+    idleJobs: { named: new Set(), unnamed: new Set() },
     iterations: new Map(),
     unfinished: new Set(),
     coordinated: new Set(),
+    abandoned: new Set(),
     idle: new Set(),
     tasks: new Map(),
     clients: new Map(),
-    requests: { datasets: new Map(), jobs: new Map(), clients: new Map() },
+    requests: { datasets: createRecent(), jobs: createRecent(), clients: createRecent() },
     next: { dataset: 1000, iteration: 2000, client: 3000, task: 4000, job: 5000 },
   };
 }

@@ -1,10 +1,7 @@
 /** What time brings about by itself: lost workers, silent clients, garbage. */
 
-import { ShardingPolicy } from "../../graph/mod.ts";
 import { answer, type Context, type Decision } from "./decision.ts";
-import type { DeepReadonly } from "./deep_readonly.ts";
-import { jobOfIteration } from "./lookup.ts";
-import type { Iteration } from "./state.ts";
+import { hasRested, isGivenUp, overdue, UNHEARD_CLIENT_MS } from "./retention.ts";
 import type { Update } from "./updates.ts";
 
 /** What a look at the heartbeats found. */
@@ -57,35 +54,35 @@ function isSilent({ state, liveness, settings, now }: Context, address: string):
   return now - (liveness.workers.get(address) ?? now) >= settings.workerTimeoutMs;
 }
 
-/** Gives up what nobody reads and frees what is over. The reply is the ids of iterations given up. */
+/**
+ * Gives up what nobody reads, frees what is over, and forgets what `retention.ts` keeps no longer. The reply is the
+ * ids of iterations given up.
+ */
 export function collectGarbage(context: Context): Decision<readonly number[]> {
-  const { state, now } = context;
-  const updates: Update[] = [];
+  const { state, settings: { jobGcTimeoutMs }, now } = context;
+  const updates: Update[] = [...unheard(context)];
   const collected: number[] = [];
-  if (context.settings.jobGcTimeoutMs >= 0) {
-    for (const iterationId of state.unfinished) {
-      if (!isAbandoned(context, state.iterations.get(iterationId)!)) continue;
+  if (jobGcTimeoutMs >= 0) {
+    for (const iterationId of state.abandoned) {
+      if (!isGivenUp(context, state.iterations.get(iterationId)!)) continue;
       updates.push({ type: "collectIteration", iterationId, at: now });
       collected.push(iterationId);
     }
     for (const iterationId of state.idle) {
-      if (isIdle(context, state.iterations.get(iterationId)!)) {
-        updates.push({ type: "freeIteration", iterationId });
-      }
+      if (!hasRested(context, state.iterations.get(iterationId)!, jobGcTimeoutMs)) continue;
+      updates.push({ type: "freeIteration", iterationId, at: now });
     }
+    updates.push(...overdue(context));
   }
   return { updates, reply: () => collected };
 }
 
-function isIdle({ settings, now }: Context, iteration: DeepReadonly<Iteration>): boolean {
-  const { clients, lastReleasedAt } = iteration;
-  // An iteration that nobody has left yet is one that its first reader is about to begin.
-  return clients === 0 && lastReleasedAt !== null && now - lastReleasedAt >= settings.jobGcTimeoutMs;
-}
-
-function isAbandoned(context: Context, iteration: DeepReadonly<Iteration>): boolean {
-  if (!isIdle(context, iteration)) return false;
-  // Beginning a dynamically sharded iteration again would visit elements twice.
-  const { policy } = jobOfIteration(context.state, iteration);
-  return policy !== ShardingPolicy.DYNAMIC || context.settings.gcDynamicShardingJobs;
+/** Clients that have never sent a heartbeat and never will: their programs ended in between. */
+function unheard({ state, liveness, now }: Context): Update[] {
+  const updates: Update[] = [];
+  for (const { id, since } of state.clients.values()) {
+    if (liveness.clients.has(id) || now - since < UNHEARD_CLIENT_MS) continue;
+    updates.push({ type: "releaseClient", clientId: id, at: now });
+  }
+  return updates;
 }

@@ -33,6 +33,9 @@ export interface RegisterDataset {
   fingerprint: string;
   metadata: DatasetMetadata;
   requestId: string | null;
+  /** Whether it is registered again where it is not found. */
+  renewable: boolean;
+  at: number;
 }
 
 /** A worker came, came back after it was lost, or is another process under a known address. */
@@ -77,6 +80,7 @@ export interface CreateJob {
   useCrossTrainerCache: boolean;
   targetWorkers: TargetWorkers;
   requestId: string | null;
+  at: number;
 }
 
 /** A pass over a job began. */
@@ -98,6 +102,7 @@ export interface AcquireClient {
   clientId: number;
   iterationId: number;
   requestId: string | null;
+  at: number;
 }
 
 /** A reader left or was silent for too long. */
@@ -190,6 +195,26 @@ export interface CollectIteration {
 export interface FreeIteration {
   type: "freeIteration";
   iterationId: number;
+  at: number;
+}
+
+/** A job whose dataset was forgotten got the one that a reader registered anew. */
+export interface AdoptDataset {
+  type: "adoptDataset";
+  jobId: number;
+  datasetId: string;
+}
+
+/** A job that nobody has read for long was forgotten. */
+export interface FreeJob {
+  type: "freeJob";
+  jobId: number;
+}
+
+/** A dataset that nobody has read for a while, and that its readers can register again, was forgotten. */
+export interface FreeDataset {
+  type: "freeDataset";
+  datasetId: string;
 }
 
 /** Any of them. */
@@ -211,4 +236,7 @@ export type Update =
   | FinishTask
   | LeaseSplit
   | CollectIteration
-  | FreeIteration;
+  | FreeIteration
+  | AdoptDataset
+  | FreeJob
+  | FreeDataset;

@@ -51,7 +51,7 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
       };
     },
     read: (
-      { datasetId, format, fingerprint, requestId, elementSpec, compression, cardinality },
+      { datasetId, format, fingerprint, requestId, elementSpec, compression, cardinality, renewable, at },
       definitions,
     ) => ({
       datasetId,
@@ -60,6 +60,8 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
       fingerprint,
       metadata: { elementSpec, compression, cardinality: number(cardinality) },
       requestId: requestId ?? null,
+      renewable,
+      at,
     }),
   },
   registerWorker: {
@@ -97,6 +99,7 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
       useCrossTrainerCache,
       targetWorkers: targetWorkers(rest.targetWorkers),
       requestId: rest.requestId ?? null,
+      at: rest.at,
     }),
   },
   createIteration: {
@@ -117,15 +120,17 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
     }),
   },
   acquireClient: {
-    write: ({ clientId, iterationId, requestId }) => ({
+    write: ({ clientId, iterationId, requestId, at }) => ({
       clientId: BigInt(clientId),
       iterationId: BigInt(iterationId),
       requestId: requestId ?? undefined,
+      at,
     }),
-    read: ({ clientId, iterationId, requestId }) => ({
+    read: ({ clientId, iterationId, requestId, at }) => ({
       clientId: number(clientId),
       iterationId: number(iterationId),
       requestId: requestId ?? null,
+      at,
     }),
   },
   releaseClient: {
@@ -217,8 +222,20 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
     read: ({ taskId, round }) => ({ taskId: number(taskId), round: number(round) }),
   },
   freeIteration: {
-    write: ({ iterationId }) => ({ iterationId: BigInt(iterationId) }),
-    read: ({ iterationId }) => ({ iterationId: number(iterationId) }),
+    write: ({ iterationId, at }) => ({ iterationId: BigInt(iterationId), at }),
+    read: ({ iterationId, at }) => ({ iterationId: number(iterationId), at }),
+  },
+  adoptDataset: {
+    write: ({ jobId, datasetId }) => ({ jobId: BigInt(jobId), datasetId }),
+    read: ({ jobId, datasetId }) => ({ jobId: number(jobId), datasetId }),
+  },
+  freeJob: {
+    write: ({ jobId }) => ({ jobId: BigInt(jobId) }),
+    read: ({ jobId }) => ({ jobId: number(jobId) }),
+  },
+  freeDataset: {
+    write: ({ datasetId }) => ({ datasetId }),
+    read: ({ datasetId }) => ({ datasetId }),
   },
 };
 

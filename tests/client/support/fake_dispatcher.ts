@@ -21,6 +21,8 @@ export class FakeDispatcher {
   heartbeatError: Error | null = null;
   /** Refuses registrations. */
   registerError: Error | null = null;
+  /** Datasets that it has forgotten. */
+  readonly forgotten = new Set<string>();
   /** Refuses to begin a pass. */
   iterationError: Error | null = null;
   /** The compression of dataset "images"; other ids are not known. */
@@ -45,6 +47,8 @@ export class FakeDispatcher {
         return { metadata: { compression: this.compression, cardinality: this.cardinality } };
       },
       getOrCreateJob: (request) => {
+        const { datasetId } = request;
+        if (this.forgotten.has(datasetId)) throw new NotFoundError(`Dataset id ${datasetId} not found`);
         this.jobs.push(request);
         return { jobId: BigInt(4999 + this.jobs.length) };
       },

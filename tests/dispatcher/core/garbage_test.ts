@@ -28,10 +28,23 @@ Deno.test("an iteration that is used is not collected", () => {
 Deno.test("an iteration whose reader has not begun is not collected, and neither is its client", () => {
   const core = new TestCore();
   const client = core.client(core.job(ShardingPolicy.OFF));
-  core.now += 1e9;
+  core.now += 86_400_000 - 1;
   core.checkLiveness();
   assertEquals(core.collect(), []);
   assertEquals(core.heartbeat(client).finished, false);
+  core.now += 299_999;
+  core.collect();
+  assertEquals(core.state.clients.size, 1, "one that has sent a heartbeat is looked after by that");
+});
+
+Deno.test("a client that never sends a heartbeat is given up after a day, and its iteration after that", () => {
+  const core = new TestCore();
+  core.client(core.job(ShardingPolicy.OFF));
+  core.now += 86_400_000;
+  core.collect();
+  assertEquals(core.state.clients.size, 0);
+  core.now += 300_000;
+  assertEquals(core.collect(), [2000]);
 });
 
 Deno.test("a client that has sent a heartbeat and falls silent is released", () => {

@@ -210,6 +210,15 @@ Deno.test("whatever happens, the counters and indexes of the state agree with wh
           assertEquals(iteration.clients, clients.length);
           assertEquals(state.unfinished.has(iteration.id), !iteration.finished);
           assertEquals(state.idle.has(iteration.id), iteration.finished && clients.length === 0);
+          const wasLeft = iteration.lastReleasedAt !== null && clients.length === 0;
+          assertEquals(state.abandoned.has(iteration.id), !iteration.finished && wasLeft);
+        }
+        for (const job of state.jobs.values()) {
+          assertEquals(state.idleJobs.named.has(job.id), job.named && job.iterations.size === 0);
+        }
+        for (const dataset of state.datasets.values()) {
+          const readers = [...state.iterations.values()].filter(({ datasetId }) => datasetId === dataset.id);
+          assertEquals(dataset.uses, readers.length);
         }
         for (const { address, tasks, lostAt } of state.workers.values()) {
           for (const id of tasks) assertEquals(state.tasks.get(id)!.address, address);

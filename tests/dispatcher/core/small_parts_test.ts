@@ -1,7 +1,12 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { MAX_RECENT_REQUESTS, remember } from "../../../src/dispatcher/core/recent.ts";
-import { addRepetition, hasRepetition, type Repetitions } from "../../../src/dispatcher/core/repetitions.ts";
+import { createRecent, MAX_RECENT_REQUESTS, recall, remember } from "../../../src/dispatcher/core/recent.ts";
+import {
+  addRepetition,
+  hasRepetition,
+  MAX_RANGES,
+  type Repetitions,
+} from "../../../src/dispatcher/core/repetitions.ts";
 import { matchesPlace } from "../../../src/dispatcher/core/worker_slots.ts";
 
 Deno.test("a set of repetitions is a set, in as few ranges as can be", () => {
@@ -14,11 +19,23 @@ Deno.test("a set of repetitions is a set, in as few ranges as can be", () => {
   }));
 });
 
+Deno.test("a set of repetitions with very many gaps closes the oldest", () => {
+  const set: Repetitions = [];
+  for (let i = 0; i <= 2 * MAX_RANGES; i += 2) addRepetition(set, i);
+  assertEquals(set.length, MAX_RANGES);
+  assertEquals([set[0], set[1]], [[0, 2], [4, 4]]);
+  assertEquals([hasRepetition(set, 1), hasRepetition(set, 3)], [true, false]);
+});
+
 Deno.test("recent requests are bounded, and the oldest go first", () => {
-  const recent = new Map<string, number>();
+  const recent = createRecent<number>();
   for (let i = 0; i <= MAX_RECENT_REQUESTS; i++) remember(recent, `r${i}`, i);
   remember(recent, null, -1);
-  assertEquals([recent.size, recent.has("r0"), recent.get("r1")], [MAX_RECENT_REQUESTS, false, 1]);
+  assertEquals(recall(recent, null), undefined);
+  const half = MAX_RECENT_REQUESTS / 2;
+  assertEquals([recent.newer.size, recent.older.size], [1, half]);
+  const expected = [undefined, half, MAX_RECENT_REQUESTS];
+  assertEquals([half - 1, half, MAX_RECENT_REQUESTS].map((i) => recall(recent, `r${i}`)), expected);
 });
 
 Deno.test("a place in the list of workers takes the addresses that are meant", () => {

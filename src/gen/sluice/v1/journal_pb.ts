@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/journal.proto.
  */
 export const file_sluice_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("ChdzbHVpY2UvdjEvam91cm5hbC5wcm90bxIJc2x1aWNlLnYxIjoKDUpvdXJuYWxSZWNvcmQSKQoHdXBkYXRlcxgBIAMoCzIYLnNsdWljZS52MS5Kb3VybmFsVXBkYXRlIqIICg1Kb3VybmFsVXBkYXRlEj0KEHJlZ2lzdGVyX2RhdGFzZXQYASABKAsyIS5zbHVpY2UudjEuSm91cm5hbFJlZ2lzdGVyRGF0YXNldEgAEjsKD3JlZ2lzdGVyX3dvcmtlchgCIAEoCzIgLnNsdWljZS52MS5Kb3VybmFsUmVnaXN0ZXJXb3JrZXJIABIzCgtsb3NlX3dvcmtlchgDIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsTG9zZVdvcmtlckgAEjcKDXJlbW92ZV93b3JrZXIYBCABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlbW92ZVdvcmtlckgAEjEKCmNyZWF0ZV9qb2IYBSABKAsyGy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUpvYkgAEj0KEGNyZWF0ZV9pdGVyYXRpb24YBiABKAsyIS5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUl0ZXJhdGlvbkgAEjkKDmFjcXVpcmVfY2xpZW50GAcgASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxBY3F1aXJlQ2xpZW50SAASOQoOcmVsZWFzZV9jbGllbnQYCCABKAsyHy5zbHVpY2UudjEuSm91cm5hbFJlbGVhc2VDbGllbnRIABIzCgtjcmVhdGVfdGFzaxgJIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsQ3JlYXRlVGFza0gAEjMKC2ZpbmlzaF90YXNrGAogASgLMhwuc2x1aWNlLnYxLkpvdXJuYWxGaW5pc2hUYXNrSAASMwoLbGVhc2Vfc3BsaXQYCyABKAsyHC5zbHVpY2UudjEuSm91cm5hbExlYXNlU3BsaXRIABI/ChFjb2xsZWN0X2l0ZXJhdGlvbhgMIAEoCzIiLnNsdWljZS52MS5Kb3VybmFsQ29sbGVjdEl0ZXJhdGlvbkgAEjkKDmZyZWVfaXRlcmF0aW9uGA0gASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxGcmVlSXRlcmF0aW9uSAASNQoMYWRkcmVzc190YXNrGA4gASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBZGRyZXNzVGFza0gAEkIKE2NyZWF0ZV9wZW5kaW5nX3Rhc2sYDyABKAsyIy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZVBlbmRpbmdUYXNrSAASNQoMYWNjZXB0X3JvdW5kGBAgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBY2NlcHRSb3VuZEgAEjUKDHJlamVjdF9yb3VuZBgRIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsUmVqZWN0Um91bmRIABIzCgtyZW1vdmVfdGFzaxgSIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsUmVtb3ZlVGFza0gAQgYKBGtpbmQi5AEKFkpvdXJuYWxSZWdpc3RlckRhdGFzZXQSEgoKZGF0YXNldF9pZBgBIAEoCRIOCgZmb3JtYXQYAiABKAkSEwoLZmluZ2VycHJpbnQYAyABKAkSEwoLZ3JhcGhfYnl0ZXMYBCABKAQSFAoMZ3JhcGhfY3JjMzJjGAUgASgHEhQKDGVsZW1lbnRfc3BlYxgGIAEoDBITCgtjb21wcmVzc2lvbhgHIAEoBRITCgtjYXJkaW5hbGl0eRgIIAEoAxIXCgpyZXF1ZXN0X2lkGAkgASgJSACIAQFCDQoLX3JlcXVlc3RfaWQimAEKFUpvdXJuYWxSZWdpc3RlcldvcmtlchIPCgdhZGRyZXNzGAEgASgJEgsKA3VpZBgCIAEoCRIMCgR0YWdzGAMgAygJEg8KB2Zvcm1hdHMYBCADKAkSEQoEc2xvdBgFIAEoBUgAiAEBEhoKEmZpcnN0X2ZyZWVfdGFza19pZBgGIAEoBBIKCgJhdBgHIAEoAUIHCgVfc2xvdCIwChFKb3VybmFsTG9zZVdvcmtlchIPCgdhZGRyZXNzGAEgASgJEgoKAmF0GAIgASgBIjIKE0pvdXJuYWxSZW1vdmVXb3JrZXISDwoHYWRkcmVzcxgBIAEoCRIKCgJhdBgCIAEoASLyAQoQSm91cm5hbENyZWF0ZUpvYhIOCgZqb2JfaWQYASABKAQSDAoEbmFtZRgCIAEoCRINCgVuYW1lZBgDIAEoCBISCgpkYXRhc2V0X2lkGAQgASgJEg4KBnBvbGljeRgFIAEoBRIaCg1udW1fY29uc3VtZXJzGAYgASgDSACIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYByABKAgSFgoOdGFyZ2V0X3dvcmtlcnMYCCABKAkSFwoKcmVxdWVzdF9pZBgJIAEoCUgBiAEBQhAKDl9udW1fY29uc3VtZXJzQg0KC19yZXF1ZXN0X2lkIlgKDUpvdXJuYWxTb3VyY2USFQoLaW5kZXhfY291bnQYASABKANIABIoCgVmaWxlcxgCIAEoCzIXLnNsdWljZS52MS5Kb3VybmFsRmlsZXNIAEIGCgRraW5kIh0KDEpvdXJuYWxGaWxlcxINCgVuYW1lcxgBIAMoCSKbAQoWSm91cm5hbENyZWF0ZUl0ZXJhdGlvbhIUCgxpdGVyYXRpb25faWQYASABKAQSDgoGam9iX2lkGAIgASgEEhIKCnJlcGV0aXRpb24YAyABKAQSKQoHc291cmNlcxgEIAMoCzIYLnNsdWljZS52MS5Kb3VybmFsU291cmNlEhAKCGZpbmlzaGVkGAUgASgIEgoKAmF0GAYgASgBImcKFEpvdXJuYWxBY3F1aXJlQ2xpZW50EhEKCWNsaWVudF9pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSFwoKcmVxdWVzdF9pZBgDIAEoCUgAiAEBQg0KC19yZXF1ZXN0X2lkIjUKFEpvdXJuYWxSZWxlYXNlQ2xpZW50EhEKCWNsaWVudF9pZBgBIAEoBBIKCgJhdBgCIAEoASIsCgxKb3VybmFsU2hhcmQSDQoFaW5kZXgYASABKA0SDQoFY291bnQYAiABKA0icwoRSm91cm5hbENyZWF0ZVRhc2sSDwoHdGFza19pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSDwoHYWRkcmVzcxgDIAEoCRImCgVzaGFyZBgEIAEoCzIXLnNsdWljZS52MS5Kb3VybmFsU2hhcmQiRQoRSm91cm5hbEZpbmlzaFRhc2sSDwoHdGFza19pZBgBIAEoBBIKCgJhdBgCIAEoARITCgtudW1fZHJvcHBlZBgDIAEoBCJ4ChFKb3VybmFsTGVhc2VTcGxpdBIPCgd0YXNrX2lkGAEgASgEEg4KBnNvdXJjZRgCIAEoDRISCgpyZXBldGl0aW9uGAMgASgEEhIKCnJlcXVlc3RfaWQYBCABKAQSDQoFc3RhcnQYBSABKAQSCwoDZW5kGAYgASgEIjsKF0pvdXJuYWxDb2xsZWN0SXRlcmF0aW9uEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIKCgJhdBgCIAEoASIsChRKb3VybmFsRnJlZUl0ZXJhdGlvbhIUCgxpdGVyYXRpb25faWQYASABKAQiPQoSSm91cm5hbEFkZHJlc3NUYXNrEg8KB3Rhc2tfaWQYASABKAQSFgoOZGF0YV9hZGRyZXNzZXMYAiADKAkikAEKGEpvdXJuYWxDcmVhdGVQZW5kaW5nVGFzaxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIPCgdhZGRyZXNzGAMgASgJEiYKBXNoYXJkGAQgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxTaGFyZBIUCgx0YXJnZXRfcm91bmQYBSABKAQiPQoSSm91cm5hbEFjY2VwdFJvdW5kEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIRCgljbGllbnRfaWQYAiABKAQiUwoSSm91cm5hbFJlamVjdFJvdW5kEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIRCgljbGllbnRfaWQYAiABKAQSFAoMdGFyZ2V0X3JvdW5kGAMgASgEIjMKEUpvdXJuYWxSZW1vdmVUYXNrEg8KB3Rhc2tfaWQYASABKAQSDQoFcm91bmQYAiABKARiBnByb3RvMw");
+  fileDesc("ChdzbHVpY2UvdjEvam91cm5hbC5wcm90bxIJc2x1aWNlLnYxIjoKDUpvdXJuYWxSZWNvcmQSKQoHdXBkYXRlcxgBIAMoCzIYLnNsdWljZS52MS5Kb3VybmFsVXBkYXRlIsEJCg1Kb3VybmFsVXBkYXRlEj0KEHJlZ2lzdGVyX2RhdGFzZXQYASABKAsyIS5zbHVpY2UudjEuSm91cm5hbFJlZ2lzdGVyRGF0YXNldEgAEjsKD3JlZ2lzdGVyX3dvcmtlchgCIAEoCzIgLnNsdWljZS52MS5Kb3VybmFsUmVnaXN0ZXJXb3JrZXJIABIzCgtsb3NlX3dvcmtlchgDIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsTG9zZVdvcmtlckgAEjcKDXJlbW92ZV93b3JrZXIYBCABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlbW92ZVdvcmtlckgAEjEKCmNyZWF0ZV9qb2IYBSABKAsyGy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUpvYkgAEj0KEGNyZWF0ZV9pdGVyYXRpb24YBiABKAsyIS5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUl0ZXJhdGlvbkgAEjkKDmFjcXVpcmVfY2xpZW50GAcgASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxBY3F1aXJlQ2xpZW50SAASOQoOcmVsZWFzZV9jbGllbnQYCCABKAsyHy5zbHVpY2UudjEuSm91cm5hbFJlbGVhc2VDbGllbnRIABIzCgtjcmVhdGVfdGFzaxgJIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsQ3JlYXRlVGFza0gAEjMKC2ZpbmlzaF90YXNrGAogASgLMhwuc2x1aWNlLnYxLkpvdXJuYWxGaW5pc2hUYXNrSAASMwoLbGVhc2Vfc3BsaXQYCyABKAsyHC5zbHVpY2UudjEuSm91cm5hbExlYXNlU3BsaXRIABI/ChFjb2xsZWN0X2l0ZXJhdGlvbhgMIAEoCzIiLnNsdWljZS52MS5Kb3VybmFsQ29sbGVjdEl0ZXJhdGlvbkgAEjkKDmZyZWVfaXRlcmF0aW9uGA0gASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxGcmVlSXRlcmF0aW9uSAASNQoMYWRkcmVzc190YXNrGA4gASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBZGRyZXNzVGFza0gAEkIKE2NyZWF0ZV9wZW5kaW5nX3Rhc2sYDyABKAsyIy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZVBlbmRpbmdUYXNrSAASNQoMYWNjZXB0X3JvdW5kGBAgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBY2NlcHRSb3VuZEgAEjUKDHJlamVjdF9yb3VuZBgRIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsUmVqZWN0Um91bmRIABIzCgtyZW1vdmVfdGFzaxgSIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsUmVtb3ZlVGFza0gAEjcKDWFkb3B0X2RhdGFzZXQYEyABKAsyHi5zbHVpY2UudjEuSm91cm5hbEFkb3B0RGF0YXNldEgAEi0KCGZyZWVfam9iGBQgASgLMhkuc2x1aWNlLnYxLkpvdXJuYWxGcmVlSm9iSAASNQoMZnJlZV9kYXRhc2V0GBUgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxGcmVlRGF0YXNldEgAQgYKBGtpbmQigwIKFkpvdXJuYWxSZWdpc3RlckRhdGFzZXQSEgoKZGF0YXNldF9pZBgBIAEoCRIOCgZmb3JtYXQYAiABKAkSEwoLZmluZ2VycHJpbnQYAyABKAkSEwoLZ3JhcGhfYnl0ZXMYBCABKAQSFAoMZ3JhcGhfY3JjMzJjGAUgASgHEhQKDGVsZW1lbnRfc3BlYxgGIAEoDBITCgtjb21wcmVzc2lvbhgHIAEoBRITCgtjYXJkaW5hbGl0eRgIIAEoAxIXCgpyZXF1ZXN0X2lkGAkgASgJSACIAQESEQoJcmVuZXdhYmxlGAogASgIEgoKAmF0GAsgASgBQg0KC19yZXF1ZXN0X2lkIpgBChVKb3VybmFsUmVnaXN0ZXJXb3JrZXISDwoHYWRkcmVzcxgBIAEoCRILCgN1aWQYAiABKAkSDAoEdGFncxgDIAMoCRIPCgdmb3JtYXRzGAQgAygJEhEKBHNsb3QYBSABKAVIAIgBARIaChJmaXJzdF9mcmVlX3Rhc2tfaWQYBiABKAQSCgoCYXQYByABKAFCBwoFX3Nsb3QiMAoRSm91cm5hbExvc2VXb3JrZXISDwoHYWRkcmVzcxgBIAEoCRIKCgJhdBgCIAEoASIyChNKb3VybmFsUmVtb3ZlV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCgoCYXQYAiABKAEi/gEKEEpvdXJuYWxDcmVhdGVKb2ISDgoGam9iX2lkGAEgASgEEgwKBG5hbWUYAiABKAkSDQoFbmFtZWQYAyABKAgSEgoKZGF0YXNldF9pZBgEIAEoCRIOCgZwb2xpY3kYBSABKAUSGgoNbnVtX2NvbnN1bWVycxgGIAEoA0gAiAEBEh8KF3VzZV9jcm9zc190cmFpbmVyX2NhY2hlGAcgASgIEhYKDnRhcmdldF93b3JrZXJzGAggASgJEhcKCnJlcXVlc3RfaWQYCSABKAlIAYgBARIKCgJhdBgKIAEoAUIQCg5fbnVtX2NvbnN1bWVyc0INCgtfcmVxdWVzdF9pZCJYCg1Kb3VybmFsU291cmNlEhUKC2luZGV4X2NvdW50GAEgASgDSAASKAoFZmlsZXMYAiABKAsyFy5zbHVpY2UudjEuSm91cm5hbEZpbGVzSABCBgoEa2luZCIdCgxKb3VybmFsRmlsZXMSDQoFbmFtZXMYASADKAkimwEKFkpvdXJuYWxDcmVhdGVJdGVyYXRpb24SFAoMaXRlcmF0aW9uX2lkGAEgASgEEg4KBmpvYl9pZBgCIAEoBBISCgpyZXBldGl0aW9uGAMgASgEEikKB3NvdXJjZXMYBCADKAsyGC5zbHVpY2UudjEuSm91cm5hbFNvdXJjZRIQCghmaW5pc2hlZBgFIAEoCBIKCgJhdBgGIAEoASJzChRKb3VybmFsQWNxdWlyZUNsaWVudBIRCgljbGllbnRfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEhcKCnJlcXVlc3RfaWQYAyABKAlIAIgBARIKCgJhdBgEIAEoAUINCgtfcmVxdWVzdF9pZCI1ChRKb3VybmFsUmVsZWFzZUNsaWVudBIRCgljbGllbnRfaWQYASABKAQSCgoCYXQYAiABKAEiLAoMSm91cm5hbFNoYXJkEg0KBWluZGV4GAEgASgNEg0KBWNvdW50GAIgASgNInMKEUpvdXJuYWxDcmVhdGVUYXNrEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEg8KB2FkZHJlc3MYAyABKAkSJgoFc2hhcmQYBCABKAsyFy5zbHVpY2UudjEuSm91cm5hbFNoYXJkIkUKEUpvdXJuYWxGaW5pc2hUYXNrEg8KB3Rhc2tfaWQYASABKAQSCgoCYXQYAiABKAESEwoLbnVtX2Ryb3BwZWQYAyABKAQieAoRSm91cm5hbExlYXNlU3BsaXQSDwoHdGFza19pZBgBIAEoBBIOCgZzb3VyY2UYAiABKA0SEgoKcmVwZXRpdGlvbhgDIAEoBBISCgpyZXF1ZXN0X2lkGAQgASgEEg0KBXN0YXJ0GAUgASgEEgsKA2VuZBgGIAEoBCI7ChdKb3VybmFsQ29sbGVjdEl0ZXJhdGlvbhIUCgxpdGVyYXRpb25faWQYASABKAQSCgoCYXQYAiABKAEiOAoUSm91cm5hbEZyZWVJdGVyYXRpb24SFAoMaXRlcmF0aW9uX2lkGAEgASgEEgoKAmF0GAIgASgBIjkKE0pvdXJuYWxBZG9wdERhdGFzZXQSDgoGam9iX2lkGAEgASgEEhIKCmRhdGFzZXRfaWQYAiABKAkiIAoOSm91cm5hbEZyZWVKb2ISDgoGam9iX2lkGAEgASgEIigKEkpvdXJuYWxGcmVlRGF0YXNldBISCgpkYXRhc2V0X2lkGAEgASgJIj0KEkpvdXJuYWxBZGRyZXNzVGFzaxIPCgd0YXNrX2lkGAEgASgEEhYKDmRhdGFfYWRkcmVzc2VzGAIgAygJIpABChhKb3VybmFsQ3JlYXRlUGVuZGluZ1Rhc2sSDwoHdGFza19pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSDwoHYWRkcmVzcxgDIAEoCRImCgVzaGFyZBgEIAEoCzIXLnNsdWljZS52MS5Kb3VybmFsU2hhcmQSFAoMdGFyZ2V0X3JvdW5kGAUgASgEIj0KEkpvdXJuYWxBY2NlcHRSb3VuZBIUCgxpdGVyYXRpb25faWQYASABKAQSEQoJY2xpZW50X2lkGAIgASgEIlMKEkpvdXJuYWxSZWplY3RSb3VuZBIUCgxpdGVyYXRpb25faWQYASABKAQSEQoJY2xpZW50X2lkGAIgASgEEhQKDHRhcmdldF9yb3VuZBgDIAEoBCIzChFKb3VybmFsUmVtb3ZlVGFzaxIPCgd0YXNrX2lkGAEgASgEEg0KBXJvdW5kGAIgASgEYgZwcm90bzM");
 
 /**
  * The content of one frame. Contents that follow one another, as those of appends that were written together,
@@ -193,6 +193,30 @@ export type JournalUpdate = Message<"sluice.v1.JournalUpdate"> & {
      */
     value: JournalRemoveTask;
     case: "removeTask";
+  } | {
+    /**
+     * A job whose dataset was forgotten got another one.
+     *
+     * @generated from field: sluice.v1.JournalAdoptDataset adopt_dataset = 19;
+     */
+    value: JournalAdoptDataset;
+    case: "adoptDataset";
+  } | {
+    /**
+     * A job was forgotten.
+     *
+     * @generated from field: sluice.v1.JournalFreeJob free_job = 20;
+     */
+    value: JournalFreeJob;
+    case: "freeJob";
+  } | {
+    /**
+     * A dataset was forgotten.
+     *
+     * @generated from field: sluice.v1.JournalFreeDataset free_dataset = 21;
+     */
+    value: JournalFreeDataset;
+    case: "freeDataset";
   } | { case: undefined; value?: undefined };
 };
 
@@ -272,6 +296,20 @@ export type JournalRegisterDataset = Message<"sluice.v1.JournalRegisterDataset">
    * @generated from field: optional string request_id = 9;
    */
   requestId?: string | undefined;
+
+  /**
+   * Whether it is registered again where it is not found.
+   *
+   * @generated from field: bool renewable = 10;
+   */
+  renewable: boolean;
+
+  /**
+   * When, in milliseconds since the epoch.
+   *
+   * @generated from field: double at = 11;
+   */
+  at: number;
 };
 
 /**
@@ -468,6 +506,13 @@ export type JournalCreateJob = Message<"sluice.v1.JournalCreateJob"> & {
    * @generated from field: optional string request_id = 9;
    */
   requestId?: string | undefined;
+
+  /**
+   * When, in milliseconds since the epoch.
+   *
+   * @generated from field: double at = 10;
+   */
+  at: number;
 };
 
 /**
@@ -617,6 +662,13 @@ export type JournalAcquireClient = Message<"sluice.v1.JournalAcquireClient"> & {
    * @generated from field: optional string request_id = 3;
    */
   requestId?: string | undefined;
+
+  /**
+   * When, in milliseconds since the epoch.
+   *
+   * @generated from field: double at = 4;
+   */
+  at: number;
 };
 
 /**
@@ -855,6 +907,13 @@ export type JournalFreeIteration = Message<"sluice.v1.JournalFreeIteration"> & {
    * @generated from field: uint64 iteration_id = 1;
    */
   iterationId: bigint;
+
+  /**
+   * When, in milliseconds since the epoch.
+   *
+   * @generated from field: double at = 2;
+   */
+  at: number;
 };
 
 /**
@@ -863,6 +922,76 @@ export type JournalFreeIteration = Message<"sluice.v1.JournalFreeIteration"> & {
  */
 export const JournalFreeIterationSchema: GenMessage<JournalFreeIteration> = /*@__PURE__*/
   messageDesc(file_sluice_v1_journal, 17);
+
+/**
+ * A job whose dataset was forgotten got another one.
+ *
+ * @generated from message sluice.v1.JournalAdoptDataset
+ */
+export type JournalAdoptDataset = Message<"sluice.v1.JournalAdoptDataset"> & {
+  /**
+   * The job.
+   *
+   * @generated from field: uint64 job_id = 1;
+   */
+  jobId: bigint;
+
+  /**
+   * The dataset.
+   *
+   * @generated from field: string dataset_id = 2;
+   */
+  datasetId: string;
+};
+
+/**
+ * Describes the message sluice.v1.JournalAdoptDataset.
+ * Use `create(JournalAdoptDatasetSchema)` to create a new message.
+ */
+export const JournalAdoptDatasetSchema: GenMessage<JournalAdoptDataset> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 18);
+
+/**
+ * A job was forgotten.
+ *
+ * @generated from message sluice.v1.JournalFreeJob
+ */
+export type JournalFreeJob = Message<"sluice.v1.JournalFreeJob"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: uint64 job_id = 1;
+   */
+  jobId: bigint;
+};
+
+/**
+ * Describes the message sluice.v1.JournalFreeJob.
+ * Use `create(JournalFreeJobSchema)` to create a new message.
+ */
+export const JournalFreeJobSchema: GenMessage<JournalFreeJob> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 19);
+
+/**
+ * A dataset was forgotten.
+ *
+ * @generated from message sluice.v1.JournalFreeDataset
+ */
+export type JournalFreeDataset = Message<"sluice.v1.JournalFreeDataset"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: string dataset_id = 1;
+   */
+  datasetId: string;
+};
+
+/**
+ * Describes the message sluice.v1.JournalFreeDataset.
+ * Use `create(JournalFreeDatasetSchema)` to create a new message.
+ */
+export const JournalFreeDatasetSchema: GenMessage<JournalFreeDataset> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 20);
 
 /**
  * A worker named the addresses at which a task can be read beside its own.
@@ -890,7 +1019,7 @@ export type JournalAddressTask = Message<"sluice.v1.JournalAddressTask"> & {
  * Use `create(JournalAddressTaskSchema)` to create a new message.
  */
 export const JournalAddressTaskSchema: GenMessage<JournalAddressTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 18);
+  messageDesc(file_sluice_v1_journal, 21);
 
 /**
  * A worker got its part of a coordinated read that runs already.
@@ -939,7 +1068,7 @@ export type JournalCreatePendingTask = Message<"sluice.v1.JournalCreatePendingTa
  * Use `create(JournalCreatePendingTaskSchema)` to create a new message.
  */
 export const JournalCreatePendingTaskSchema: GenMessage<JournalCreatePendingTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 19);
+  messageDesc(file_sluice_v1_journal, 22);
 
 /**
  * A consumer promised to stop before the round in which the first waiting task is to begin.
@@ -967,7 +1096,7 @@ export type JournalAcceptRound = Message<"sluice.v1.JournalAcceptRound"> & {
  * Use `create(JournalAcceptRoundSchema)` to create a new message.
  */
 export const JournalAcceptRoundSchema: GenMessage<JournalAcceptRound> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 20);
+  messageDesc(file_sluice_v1_journal, 23);
 
 /**
  * A consumer had begun that round, so that another one is proposed.
@@ -1002,7 +1131,7 @@ export type JournalRejectRound = Message<"sluice.v1.JournalRejectRound"> & {
  * Use `create(JournalRejectRoundSchema)` to create a new message.
  */
 export const JournalRejectRoundSchema: GenMessage<JournalRejectRound> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 21);
+  messageDesc(file_sluice_v1_journal, 24);
 
 /**
  * All consumers of a coordinated read do without a task from a round on.
@@ -1030,5 +1159,5 @@ export type JournalRemoveTask = Message<"sluice.v1.JournalRemoveTask"> & {
  * Use `create(JournalRemoveTaskSchema)` to create a new message.
  */
 export const JournalRemoveTaskSchema: GenMessage<JournalRemoveTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 22);
+  messageDesc(file_sluice_v1_journal, 25);
 
