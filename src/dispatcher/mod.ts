@@ -9,6 +9,7 @@ export type { DeploymentMode, DispatcherSettings } from "./core/settings.ts";
 export type { Update } from "./core/updates.ts";
 export { createDispatcher, type Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 export { createFileJournal, type FileJournalOptions } from "./journal/file_journal.ts";
+export { inspectJournal, type JournalLine, type JournalSummary } from "./journal/inspect_journal.ts";
 export type { Journal, Snapshots, StateSnapshot } from "./journal/journal.ts";
 export type { AppendFile, JournalFiles } from "./journal/journal_files.ts";
 export { createMemoryJournal, type MemoryJournalOptions } from "./journal/memory_journal.ts";
