@@ -16,7 +16,10 @@ import type { ServiceParts } from "./service.ts";
 
 /** Heartbeats and splits in their plain form; `routeDispatcherService` answers them alike. */
 export function plainDispatcherMethods(
-  { run, settings, readerReplies }: Pick<ServiceParts, "run" | "settings" | "readerReplies">,
+  { run, settings, readerReplies, removals }: Pick<
+    ServiceParts,
+    "run" | "settings" | "readerReplies" | "removals"
+  >,
 ): PlainUnary[] {
   const { method } = DispatcherService;
   return [
@@ -26,6 +29,7 @@ export function plainDispatcherMethods(
     }),
     plainUnary(method.workerHeartbeat, async (request) => {
       const reply = await run(workerHeartbeat, checkWorkerHeartbeat(request));
+      removals.begun(reply.newTasks.map(({ taskId }) => taskId));
       return toBinary(
         WorkerHeartbeatResponseSchema,
         toWorkerHeartbeatResponse(reply, settings.workerTimeoutMs),

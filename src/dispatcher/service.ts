@@ -85,6 +85,7 @@ function workerHandlers(
     getVersion: () => ({ version: PROTOCOL_VERSION }),
     async workerHeartbeat(request) {
       const reply = await parts.run(workerHeartbeat, checkWorkerHeartbeat(request));
+      parts.removals.begun(reply.newTasks.map(({ taskId }) => taskId));
       return toWorkerHeartbeatResponse(reply, parts.settings.workerTimeoutMs);
     },
     async workerUpdate(request) {

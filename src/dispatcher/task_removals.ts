@@ -8,6 +8,9 @@ import { RemovalBarrier } from "./core/removal_barrier.ts";
 /** How long a consumer waits for the others, in milliseconds. */
 export const REMOVAL_WAIT_MS = 10_000;
 
+/** How long after a worker was given a task nobody gives it up, in milliseconds: failures may be from before. */
+const GIVEN_MS = 1_000;
+
 /** What a consumer is answered. */
 export interface Removal {
   readonly removed: boolean;
@@ -37,6 +40,8 @@ const REFUSED: Verdict = { kind: "refused" };
 export class TaskRemovals {
   readonly #options: TaskRemovalsOptions;
   readonly #meetings = new Map<number, Meeting>();
+  /** When workers were given tasks, those of the last {@linkcode GIVEN_MS} at least, oldest first. */
+  readonly #given = new Map<number, number>();
 
   /** Nobody waits. */
   constructor(options: TaskRemovalsOptions) {
@@ -59,8 +64,28 @@ export class TaskRemovals {
     return { removed: true, removedRound };
   }
 
+  /**
+   * A worker begins these tasks, perhaps anew: whoever has given one up should try again. The others may have reached
+   * it already, and would not come here.
+   */
+  begun(taskIds: Iterable<number>): void {
+    const now = this.#options.clock.now();
+    for (const [taskId, at] of this.#given) {
+      if (now - at < GIVEN_MS) break;
+      this.#given.delete(taskId);
+    }
+    for (const taskId of taskIds) {
+      this.#given.delete(taskId);
+      this.#given.set(taskId, now);
+      const meeting = this.#meetings.get(taskId);
+      this.#meetings.delete(taskId);
+      for (const tell of meeting?.waiting.values() ?? []) tell(REFUSED);
+    }
+  }
+
   async #meet(request: MaybeRemoveTaskRequest, numConsumers: number, signal: AbortSignal): Promise<Verdict> {
     const { taskId, consumerIndex } = request;
+    if (this.#options.clock.now() - (this.#given.get(taskId) ?? -Infinity) < GIVEN_MS) return REFUSED;
     const meeting = this.#meetings.get(taskId) ?? {
       barrier: new RemovalBarrier(numConsumers),
       waiting: new Map<number, (verdict: Verdict) => void>(),
