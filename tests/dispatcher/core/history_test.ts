@@ -1,8 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { DispatcherCore } from "../../../src/dispatcher/core/core.ts";
+import { readState, writeState } from "../../../src/dispatcher/journal/state_text.ts";
 import { ShardingPolicy } from "../../../src/graph/mod.ts";
 import type { GetSplitReply } from "../../../src/dispatcher/core/get_split.ts";
-import { indexes, TestCore } from "../support.ts";
+import { indexes, SETTINGS, TestCore } from "../support.ts";
 
 /*
  * Random histories of one dynamically sharded iteration against a dumb model: each index of each repetition is
@@ -191,6 +193,25 @@ Deno.test("a state made of the updates alone equals the one that made them", () 
       const history = new History();
       for (const event of events) history.run(event);
       assertEquals(history.core.replayed().state, history.core.state);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("a state made of a snapshot and the updates behind it equals the one that made them", () => {
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 80, size: "max" }), fc.nat(80), (events, at) => {
+      const history = new History();
+      for (const event of events.slice(0, at)) history.run(event);
+      const { state, updates } = history.core;
+      const snapshot = writeState(state);
+      const definitions = new Map(state.definitions);
+      const known = updates.length;
+      for (const event of events.slice(at)) history.run(event);
+      const core = new DispatcherCore(SETTINGS, { durable: true });
+      core.restore(readState(snapshot).state((fingerprint) => definitions.get(fingerprint)!));
+      for (const update of structuredClone(updates.slice(known))) core.replay(update);
+      assertEquals(core.state, state);
     }),
     { numRuns: 100 },
   );
