@@ -48,7 +48,7 @@ export class DispatcherSplits implements SplitSupply {
       requestId: BigInt(requestId),
     };
     return retry(async () => {
-      const { splits, endOfSplits, sourceIsEmpty } = await dispatcher.getSplit(request, { signal });
+      const { splits, endOfSplits, sourceIsEmpty, currentRepetition } = await dispatcher.getSplit(request, { signal });
       return {
         splits: splits.map(({ start, end, names }) => ({
           start: Number(start),
@@ -57,6 +57,7 @@ export class DispatcherSplits implements SplitSupply {
         })),
         ended: endOfSplits,
         sourceIsEmpty,
+        currentRepetition: Number(currentRepetition),
       };
     }, { ...this.#options, what: `get splits for task ${taskId}` });
   }

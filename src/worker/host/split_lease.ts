@@ -8,6 +8,8 @@ export interface SplitGrant {
   readonly ended: boolean;
   /** The source has no elements in any repetition. */
   readonly sourceIsEmpty: boolean;
+  /** The repetition that others have come to, where this one has ended: all before it are given out. @default 0 */
+  readonly currentRepetition?: number;
 }
 
 /** Asks the dispatcher for splits; a request that is sent again with the same `requestId` gets the same answer. */
@@ -17,6 +19,8 @@ export type AskForSplits = (repetition: number, requestId: number) => Promise<Sp
 export class SplitLease {
   readonly #ask: AskForSplits;
   #repetition = 0;
+  /** All repetitions before this one are given out: a worker that comes late passes over them without asking. */
+  #present = 0;
   /** Leased and not begun; the next one is the last. */
   #waiting: Split[] = [];
   #ended = false;
@@ -44,7 +48,11 @@ export class SplitLease {
       this.#waiting = [];
       this.#ended = false;
     }
-    return this.#take() ?? (this.#ended ? null : this.#wait(repetition));
+    return this.#take() ?? (this.#isOver(repetition) ? null : this.#wait(repetition));
+  }
+
+  #isOver(repetition: number): boolean {
+    return this.#ended || repetition < this.#present;
   }
 
   #take(): Split | undefined {
@@ -58,7 +66,9 @@ export class SplitLease {
   }
 
   async #wait(repetition: number): Promise<Split | null> {
-    while (repetition === this.#repetition && this.#waiting.length === 0 && !this.#ended) await this.#load();
+    while (repetition === this.#repetition && this.#waiting.length === 0 && !this.#isOver(repetition)) {
+      await this.#load();
+    }
     return (repetition === this.#repetition && this.#take()) || null;
   }
 
@@ -72,12 +82,16 @@ export class SplitLease {
       this.#unanswered = { repetition: this.#repetition };
     }
     const { repetition } = this.#unanswered;
-    const { splits, ended, sourceIsEmpty } = await this.#ask(repetition, this.#requestId);
+    const { splits, ended, sourceIsEmpty, currentRepetition = 0 } = await this.#ask(
+      repetition,
+      this.#requestId,
+    );
     this.#unanswered = null;
     if (splits.length === 0 && !ended) {
       throw new InternalError("Cannot read on: the dispatcher gave neither splits nor their end");
     }
     this.#isEmpty ||= sourceIsEmpty;
+    this.#present = Math.max(this.#present, currentRepetition);
     if (repetition !== this.#repetition) return; // The pipeline has begun the source again in the meantime.
     this.#waiting = splits.toReversed();
     this.#ended = ended;

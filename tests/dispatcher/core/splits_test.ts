@@ -188,3 +188,19 @@ Deno.test("splits of what does not exist or is not split are refused", () => {
     "Cannot get split for iteration 2001, since it is not a distributed_epoch iteration",
   );
 });
+
+Deno.test("a late worker is told the present repetition with the end of each before it", () => {
+  const core = new TestCore();
+  core.worker("a:1");
+  core.client(core.job(ShardingPolicy.DYNAMIC), { sources: [indexes(1)] });
+  const [early] = core.tasksOn("a:1");
+  for (let repetition = 0; repetition <= 500; repetition++) {
+    core.split({ taskId: early, repetition, requestId: repetition + 1 });
+  }
+  core.worker("late:1");
+  const [late] = core.tasksOn("late:1");
+  const end = { kind: "end", sourceIsEmpty: false, currentRepetition: 500 } as const;
+  assertEquals(core.split({ taskId: late, repetition: 0, requestId: 1 }), end);
+  assertEquals(core.split({ taskId: late, repetition: 500, requestId: 2 }), end);
+  assertEquals(core.split({ taskId: late, repetition: 501, requestId: 3 }).kind, "split");
+});

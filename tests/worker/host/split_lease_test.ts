@@ -42,6 +42,25 @@ Deno.test("a later repetition begins the source again, an earlier one has ended"
   assertEquals(asked, [[0, 1], [2, 2]]);
 });
 
+Deno.test("a late worker passes over the repetitions that others have come past without asking", async () => {
+  const { lease, asked } = new Script([
+    grant([], { ended: true, currentRepetition: 500 }),
+    grant([7]),
+    grant([], { ended: true, currentRepetition: 500 }),
+    grant([8]),
+  ]);
+  assertEquals(await lease.next(0), null);
+  for (let repetition = 1; repetition < 500; repetition++) {
+    assertEquals(lease.next(repetition), null);
+    assertEquals(lease.next(repetition), null);
+  }
+  assertEquals(asked.length, 1);
+  assertEquals((await lease.next(500))?.start, 7);
+  assertEquals(await lease.next(500), null);
+  assertEquals((await lease.next(501))?.start, 8);
+  assertEquals(asked.slice(0, 4), [[0, 1], [500, 2], [500, 3], [501, 4]]);
+});
+
 Deno.test("what a request of an abandoned repetition brings is not taken for the next one's", async () => {
   const { lease, asked } = new Script([grant([0]), grant([1]), grant([9], { ended: true })]);
   assertEquals((await lease.next(0))?.start, 0);
