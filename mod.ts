@@ -16,12 +16,13 @@
  */
 import { installEnvironment } from "./src/dataset/mod.ts";
 import { portableCodecs } from "./src/element/mod.ts";
-import { createModuleBundler, denoFileSystem, nodeCodecs } from "./src/platform/mod.ts";
+import { createModuleBundler, denoFileSystem, nodeCodecs, ownStreams } from "./src/platform/mod.ts";
 
 installEnvironment({
   files: denoFileSystem,
   codecs: portableCodecs.with(nodeCodecs),
   bundle: createModuleBundler(),
+  openStream: ownStreams(),
 });
 
 export {

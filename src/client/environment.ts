@@ -1,5 +1,6 @@
 import type { Clock, Log, Random } from "../base/mod.ts";
 import type { CodecSet } from "../element/mod.ts";
+import type { OpenStream } from "../rpc/mod.ts";
 
 /** What a client needs from outside to talk to a dispatcher. */
 export interface ServiceEnvironment {
@@ -18,4 +19,6 @@ export interface ServiceEnvironment {
 export interface ReaderEnvironment extends ServiceEnvironment {
   /** Undo the compression of blocks. */
   readonly codecs: CodecSet;
+  /** Opens streams of elements where it can do so better than `fetch`; it alone reaches unix sockets. */
+  readonly openStream?: OpenStream;
 }

@@ -3,6 +3,7 @@ import type { BlockReader, Element } from "../element/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../executor/mod.ts";
 import type { DataServiceNode } from "../graph/mod.ts";
 import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
+import { isUnixAddress } from "../rpc/mod.ts";
 import { callWithDeadline } from "./call_with_deadline.ts";
 import type { ReaderCommand, ReaderEvent } from "./core/events.ts";
 import { ReaderCore } from "./core/reader_core.ts";
@@ -210,11 +211,19 @@ export class ServiceReader implements ElementIterator<Element> {
       tasks: tasks.map(({ taskId, workerAddress, dataAddresses, workerUid, finished }) => ({
         id: taskId,
         address: workerAddress,
-        dataAddresses: dataAddresses.filter(isReachable),
+        dataAddresses: this.#targets.local(workerAddress)
+          ? []
+          : dataAddresses.filter((address) => this.#isReachable(address)),
         workerUid,
         finished,
       })),
     });
+  }
+
+  /** Whether this reader knows how to reach such an address at all. */
+  #isReachable(address: string): boolean {
+    if (isUnixAddress(address)) return this.#options.environment.openStream !== undefined;
+    return address.startsWith("http://") || address.startsWith("https://");
   }
 
   #step(event: ReaderEvent<BlockReader>): void {
@@ -259,9 +268,4 @@ export class ServiceReader implements ElementIterator<Element> {
       pull.reject(error);
     }
   }
-}
-
-/** Whether this reader knows how to reach such an address at all. */
-function isReachable(address: string): boolean {
-  return address.startsWith("http://") || address.startsWith("https://");
 }

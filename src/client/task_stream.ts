@@ -7,7 +7,13 @@ import {
   UnavailableError,
 } from "../base/mod.ts";
 import type { BlockReader } from "../element/mod.ts";
-import { fromElementFailure, isRetryable, readElementStream, type ReceivedBatch } from "../rpc/mod.ts";
+import {
+  fromElementFailure,
+  isRetryable,
+  type OpenStream,
+  readElementStream,
+  type ReceivedBatch,
+} from "../rpc/mod.ts";
 import type { BlockDecoder } from "./block_decoder.ts";
 import type { ReaderCommand, ReaderEvent } from "./core/events.ts";
 import { type LocalWorker, readLocally } from "./local_workers.ts";
@@ -17,6 +23,7 @@ export interface TaskStreamOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly fetch?: typeof globalThis.fetch;
+  readonly openStream?: OpenStream;
   readonly decoder: BlockDecoder;
   /** The worker, if it is read without the network. */
   readonly local?: LocalWorker;
@@ -91,7 +98,7 @@ export class TaskStream {
 
   async #readAll(): Promise<void> {
     const { task, address, stream, position } = this.#command;
-    const { fetch, request, local } = this.#options;
+    const { fetch, openStream, request, local } = this.#options;
     const { signal } = this.#controller;
     const message = {
       ...request,
@@ -103,7 +110,7 @@ export class TaskStream {
     };
     const batches = local
       ? readLocally(local, message, { signal })
-      : readElementStream(address, message, { signal, fetch });
+      : readElementStream(address, message, { signal, fetch, openStream });
     let isFirst = true;
     let hasEnded = false;
     for await (const batch of batches) {

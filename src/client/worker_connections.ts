@@ -48,7 +48,7 @@ export class WorkerConnections {
   /** Opens a stream in place of the task's former one. */
   open(command: CommandOf<"open">): void {
     const { environment, clientId, compression, trainerId, onEvent, local } = this.#options;
-    const { clock, random, fetch, codecs } = environment;
+    const { clock, random, fetch, openStream, codecs } = environment;
     const { task, address } = command;
     const decoder = this.#decoders.get(task) ?? new BlockDecoder(codecs);
     this.#decoders.set(task, decoder);
@@ -60,7 +60,16 @@ export class WorkerConnections {
     };
     this.#streams.set(
       task,
-      new TaskStream(command, { clock, random, fetch, decoder, request, onEvent, local: local?.(address) }),
+      new TaskStream(command, {
+        clock,
+        random,
+        fetch,
+        openStream,
+        decoder,
+        request,
+        onEvent,
+        local: local?.(address),
+      }),
     );
   }
 

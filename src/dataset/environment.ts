@@ -1,5 +1,6 @@
 import { type Clock, consoleLog, type Log, type Random, systemClock, systemRandom } from "../base/mod.ts";
 import { type CodecSet, portableCodecs } from "../element/mod.ts";
+import type { OpenStream } from "../rpc/mod.ts";
 import { type FileSystem, portableFileSystem } from "../sources/mod.ts";
 
 /** What the datasets of a program run on. */
@@ -12,6 +13,8 @@ export interface Environment {
   readonly bundle?: (url: string) => Promise<{ hash: string; code: string }>;
   /** Reaches the service; the platform's by default. */
   readonly fetch?: typeof fetch;
+  /** Opens streams of elements where it can do so better than `fetch`. */
+  readonly openStream?: OpenStream;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

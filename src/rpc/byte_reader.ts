@@ -1,7 +1,9 @@
-/** Reads exact numbers of bytes from the body of a response. */
+/** Reads exact numbers of bytes from the body of a response of `fetch`. */
 
-/** Reads a body piece by piece, into buffers of the caller's where the runtime can. */
-export class ByteReader {
+import type { BodyReader } from "./body.ts";
+
+/** Reads a body straight into its buffers where the runtime can. */
+export class ByteReader implements BodyReader {
   readonly #byob: ReadableStreamBYOBReader | null;
   readonly #plain: ReadableStreamDefaultReader<Uint8Array> | null;
   #rest: Uint8Array = new Uint8Array();
@@ -18,10 +20,6 @@ export class ByteReader {
     this.#plain = byob ? null : body.getReader();
   }
 
-  /**
-   * Fills a fresh buffer with `length` bytes from `offset` on, or gives null if the body ends before the first.
-   * If it ends in between, what has come is given: it is shorter than asked for.
-   */
   read(length: number, offset = 0): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.#byob ? this.#readInto(this.#byob, length, offset) : this.#readPieces(length, offset);
   }
@@ -63,8 +61,7 @@ export class ByteReader {
     return filled === 0 && length > 0 ? null : buffer.subarray(offset, offset + filled);
   }
 
-  /** Gives the body up. */
-  async cancel(reason?: unknown): Promise<void> {
-    await (this.#byob ?? this.#plain!).cancel(reason);
+  async cancel(): Promise<void> {
+    await (this.#byob ?? this.#plain!).cancel();
   }
 }

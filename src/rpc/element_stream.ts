@@ -14,6 +14,7 @@ import {
   GetElementsRequestSchema,
   WorkerService,
 } from "../gen/sluice/v1/worker_pb.ts";
+import type { OpenStream, StreamResponse } from "./body.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { decodeBatch, encodeBatch, type ReceivedBatch, type WireBatch } from "./element_batch.ts";
 import { encodeEnvelope, END_STREAM_FLAG, PREFIX_BYTES, readPrefix } from "./envelope.ts";
@@ -104,6 +105,8 @@ export interface ReadElementStreamOptions {
   signal: AbortSignal;
   /** Replaces the global `fetch`, as tests do. */
   fetch?: typeof globalThis.fetch;
+  /** Goes before `fetch` where it reaches the address. */
+  openStream?: OpenStream;
 }
 
 /**
@@ -119,53 +122,68 @@ export async function* readElementStream(
   request: MessageInitShape<typeof GetElementsRequestSchema>,
   options: ReadElementStreamOptions,
 ): AsyncGenerator<ReceivedBatch, void, void> {
-  const { signal, fetch = globalThis.fetch } = options;
+  const { signal } = options;
   const message = toBinary(GetElementsRequestSchema, create(GetElementsRequestSchema, request));
-  const response = await attempt(address, signal, () =>
-    fetch(normalizeTarget(address) + PATH, {
-      method: "POST",
-      headers: {
-        "content-type": CONTENT_TYPE,
-        "connect-protocol-version": "1",
-        [VERSION_HEADER]: String(PROTOCOL_VERSION),
-      },
-      body: encodeEnvelope(0, message),
-      signal,
-    }));
-  await checkResponse(response, address);
-  const reader = new ByteReader(response.body!);
+  const response = await attempt(address, signal, () => raceAbort(send(address, message, options), signal));
+  const { body } = response;
+  // A listener for the whole stream: one for each read would cost more than the read.
+  const onAbort = () => void body.cancel().catch(() => {});
+  signal.addEventListener("abort", onAbort, { once: true });
   try {
+    await checkResponse(response, address);
     for (;;) {
-      const prefix = await attempt(address, signal, () => reader.read(PREFIX_BYTES));
+      const prefix = await attempt(address, signal, () => body.read(PREFIX_BYTES));
       if (prefix?.byteLength !== PREFIX_BYTES) throw brokenOff(address);
       const { flags, length } = readPrefix(prefix);
       // Behind five spare bytes the payload of a padded message lies at a multiple of eight.
-      const bytes = await attempt(address, signal, () => reader.read(length, PREFIX_BYTES));
+      const bytes = await attempt(address, signal, () => body.read(length, PREFIX_BYTES));
       if ((bytes?.byteLength ?? 0) !== length) throw brokenOff(address);
       if (flags === END_STREAM_FLAG) return checkEnd(bytes!, address);
       yield decodeBatch(bytes ?? new Uint8Array());
     }
   } finally {
-    reader.cancel().catch(() => {}); // The connection is being given up: how it fails no longer matters.
+    signal.removeEventListener("abort", onAbort);
+    onAbort(); // The connection is being given up: how it fails no longer matters.
   }
 }
 
 /** Runs one step of the transport; what it fails with is the signal's reason or an UnavailableError. */
 async function attempt<T>(address: string, signal: AbortSignal, step: () => Promise<T>): Promise<T> {
   try {
-    return await raceAbort(step(), signal);
+    const outcome = await step();
+    if (!signal.aborted) return outcome;
   } catch (thrown) {
-    if (signal.aborted) throw signal.reason;
-    throw unreachable(address, thrown);
+    if (!signal.aborted) throw unreachable(address, thrown);
   }
+  throw signal.reason;
 }
 
-async function checkResponse(response: Response, address: string): Promise<void> {
-  if (response.ok && response.headers.get("content-type") === CONTENT_TYPE && response.body) return;
-  await response.body?.cancel();
-  const what = `Cannot read elements from ${address}: HTTP status ${response.status}, content type ` +
-    `"${response.headers.get("content-type") ?? ""}"`;
-  if (response.status >= 502 && response.status <= 504) throw new UnavailableError(what);
+async function send(
+  address: string,
+  message: Uint8Array,
+  { signal, openStream, fetch = globalThis.fetch }: ReadElementStreamOptions,
+): Promise<StreamResponse> {
+  const headers = {
+    "content-type": CONTENT_TYPE,
+    "connect-protocol-version": "1",
+    [VERSION_HEADER]: String(PROTOCOL_VERSION),
+  };
+  const body = encodeEnvelope(0, message);
+  const opened = await openStream?.(address, { path: PATH, headers, body, signal });
+  if (opened) return opened;
+  const response = await fetch(normalizeTarget(address) + PATH, { method: "POST", headers, body, signal });
+  return {
+    status: response.status,
+    contentType: response.headers.get("content-type") ?? "",
+    body: new ByteReader(response.body ?? new Blob([]).stream()),
+  };
+}
+
+async function checkResponse({ status, contentType, body }: StreamResponse, address: string): Promise<void> {
+  if (status === 200 && contentType === CONTENT_TYPE) return;
+  await body.cancel();
+  const what = `Cannot read elements from ${address}: HTTP status ${status}, content type "${contentType}"`;
+  if (status >= 502 && status <= 504) throw new UnavailableError(what);
   throw new DataLossError(`${what}, is it a Sluice worker?`);
 }
 

@@ -4,6 +4,8 @@
  *
  * @module
  */
+export type { BodyReader, OpenStream, StreamRequest, StreamResponse } from "./body.ts";
+export { isUnixAddress } from "./body.ts";
 export { type ClientOptions, createDispatcherClient, createWorkerClient } from "./clients.ts";
 export type { DispatcherClient, WorkerClient } from "./clients.ts";
 export {
@@ -11,6 +13,7 @@ export {
   codecName,
   compressionNumber,
   type ElementFailure,
+  fromElementBatch,
   type ReceivedBatch,
   toElementBatch,
   type WireBatch,

@@ -46,7 +46,7 @@ export class ReaderCore<B> {
   openSessions(): OpenSession[] {
     return [...this.#tasks.values()]
       .filter((task) => !task.isDone && task.phase.kind !== "gone")
-      .map((task) => ({ task: task.id, address: task.address, position: task.tell(0) }));
+      .map((task) => ({ task: task.id, address: task.acknowledgeAddress, position: task.tell(0) }));
   }
 
   /** Takes in what happened, and says what is to be done, in order. */

@@ -1,5 +1,6 @@
 /** One task, seen by a reader: its stream, its session, and the blocks that wait to be begun. */
 
+import { isUnixAddress } from "../../rpc/mod.ts";
 import type { ListedTask, SessionPosition } from "./events.ts";
 
 /** Where a task stands. */
@@ -75,9 +76,14 @@ export class Task<B> {
     return this.#addresses[this.#place % this.#addresses.length];
   }
 
-  /** Where an acknowledgement goes: after one that failed to the next address, for the task's process may be gone. */
+  /**
+   * Where an acknowledgement goes: after one that failed to the next address, for the task's process may be gone.
+   * Calls do not go through unix sockets, which only streams are read from.
+   */
   get acknowledgeAddress(): string {
-    return this.#addresses[(this.#place + this.acknowledgeFailures) % this.#addresses.length];
+    const callable = this.#addresses.filter((address) => !isUnixAddress(address));
+    const place = Math.max(0, callable.indexOf(this.address));
+    return callable[(place + this.acknowledgeFailures) % callable.length];
   }
 
   /** How often every address was tried in vain. */
