@@ -70,5 +70,5 @@ function dataAddress(workerAddress: string, port: number): string {
 
 /** What a lane's thread has to read: its program, which Deno counts as a file that is read and not as one that is run. */
 function laneFiles(): string[] {
-  return LANE_MODULE.startsWith("file:") ? [new URL("..", LANE_MODULE).pathname] : [];
+  return LANE_MODULE.startsWith("file:") ? [decodeURIComponent(new URL("..", LANE_MODULE).pathname)] : [];
 }

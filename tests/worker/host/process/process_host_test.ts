@@ -1,0 +1,162 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { FakeClock, PermissionDeniedError, SeededRandom } from "../../../../src/base/mod.ts";
+import { ShardingPolicy } from "../../../../src/gen/sluice/v1/dataset_pb.ts";
+import { serializeGraph } from "../../../../src/graph/mod.ts";
+import {
+  createProcessHost,
+  type ProcessHostOptions,
+} from "../../../../src/worker/host/process/process_host.ts";
+import type { TaskHandle, TaskHost } from "../../../../src/worker/host/task_host.ts";
+import type { StreamRequest } from "../../../../src/worker/runners/task_runner.ts";
+import { StreamReader } from "../../support/reader.ts";
+import { mapped, range } from "../../support/worker_harness.ts";
+import { MemoryProcesses } from "./memory_process.ts";
+
+const REQUEST: StreamRequest = {
+  clientId: 1n,
+  sessionId: "",
+  next: 0,
+  taken: 0,
+  limit: 16,
+  accepted: [],
+  compression: "AUTO",
+  loopback: true,
+};
+
+class Harness implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly processes = new MemoryProcesses(this.clock);
+  readonly warnings: string[] = [];
+  readonly printed: [bigint | null, string][] = [];
+  readonly host: TaskHost;
+  #tasks = 0n;
+
+  constructor(options: Partial<ProcessHostOptions> = {}) {
+    this.host = createProcessHost({
+      clock: this.clock,
+      random: new SeededRandom(5),
+      log: { info: () => {}, warn: (message) => void this.warnings.push(message) },
+      spawn: this.processes.spawn,
+      fetch: this.processes.fetch,
+      dispatcher: { getSplit: () => Promise.reject(new Error("No splits here")) },
+      hostname: "0.0.0.0",
+      addressOf: (port) => `http://worker:${port}`,
+      nextSocketPath: () => "/run/1.sock",
+      settings: { lanes: 1, crossTrainerCacheSizeBytes: 1_000_000 },
+      watchdogMs: 30_000,
+      heapLimitMb: 100,
+      print: (task, line) => void this.printed.push([task, line]),
+      ...options,
+    });
+  }
+
+  start(fn: (x: number) => unknown = (x) => x): TaskHandle {
+    const graph = serializeGraph(mapped(range(3), fn));
+    const definition = {
+      taskId: ++this.#tasks,
+      iterationId: 1n,
+      datasetId: "d",
+      policy: ShardingPolicy.OFF_UNSPECIFIED,
+      repetition: 0,
+      numWorkers: 0,
+      workerIndex: 0,
+      numConsumers: null,
+      useCrossTrainerCache: false,
+      compression: "AUTO" as const,
+    };
+    return this.host.start(definition, () => Promise.resolve(graph), () => Promise.resolve());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.host.stop?.();
+  }
+}
+
+const never = () => new AbortController().signal;
+
+Deno.test("processes are kept ready, and replaced a little after they were taken", async () => {
+  await using harness = new Harness({ warmProcesses: 2 });
+  harness.host.prepare!();
+  assertEquals(harness.processes.started.length, 2);
+  const task = harness.start();
+  assertEquals(harness.processes.started.length, 2);
+  await harness.clock.advance(250);
+  assertEquals(harness.processes.started.length, 3);
+  await task.stop(new Error("over"));
+});
+
+Deno.test("a warm process that dies is not replaced before somebody needs one", async () => {
+  await using harness = new Harness();
+  harness.host.prepare!();
+  harness.processes.started[0].crash({ code: 1, signal: null }, "error: no such flag");
+  await harness.clock.advance(1_000);
+  assertEquals(harness.processes.started.length, 1);
+  assertEquals(harness.warnings, ["A task process that was kept ready is gone"]);
+  const task = harness.start();
+  assertEquals(harness.processes.started.length, 2);
+  await task.stop(new Error("over"));
+});
+
+Deno.test("a task's addresses are its socket and its port, until its process is gone", async () => {
+  await using harness = new Harness();
+  const { dataPlane } = harness.start();
+  assertEquals(dataPlane!.addresses, []);
+  await dataPlane!.settled;
+  assertEquals(dataPlane!.addresses, ["unix:/run/1.sock", "http://worker:7000"]);
+  harness.processes.started[0].crash({ code: 3, signal: null });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(dataPlane!.addresses, []);
+});
+
+Deno.test("readers of a crashed task get the reason among the elements, and later readers too", async () => {
+  await using harness = new Harness();
+  const task = harness.start();
+  const reader = new StreamReader(task.openStream(REQUEST, never()));
+  await reader.block();
+  harness.processes.started[0].crash({ code: 3, signal: null });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const { sessionId } = reader;
+  const later = new StreamReader(task.openStream({ ...REQUEST, sessionId, next: 1, taken: 0 }, never()), 1);
+  await assertRejects(() => later.step(), Error, "Task process ended: user code called Deno.exit(3)");
+  assertEquals(later.sessionId, sessionId);
+  assertEquals(
+    await task.acknowledge({ clientId: 1n, sessionId, taken: 1, limit: 9, release: false }),
+    "unknownSession",
+  );
+  const simple = () => task.openStream({ ...REQUEST, limit: 0 }, never());
+  await assertRejects(async () => void await simple().next(), Error, "Deno.exit(3)");
+});
+
+Deno.test("other tasks go on when one crashes", async () => {
+  await using harness = new Harness({ warmProcesses: 0 });
+  const [crashing, other] = [harness.start(), harness.start((x) => x + 1)];
+  harness.processes.started[0].crash({ code: 134, signal: "SIGABRT" });
+  assertEquals(await new StreamReader(other.openStream(REQUEST, never())).toEnd(), [1, 2, 3]);
+  const reader = new StreamReader(crashing.openStream(REQUEST, never()));
+  await assertRejects(() => reader.step(), Error, "killed by SIGABRT");
+  await other.stop(new Error("over"));
+});
+
+Deno.test("what a task prints comes with its number", async () => {
+  await using harness = new Harness();
+  const task = harness.start();
+  harness.processes.started[0].crash({ code: 3, signal: null }, "out it goes");
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(harness.printed, [[1n, "out it goes"]]);
+  await task.stop(new Error("over"));
+});
+
+Deno.test("where no process can be started, readers are told why", async () => {
+  await using harness = new Harness({
+    spawn: () => {
+      throw new PermissionDeniedError("Cannot run tasks in processes of their own: no");
+    },
+  });
+  assertThrows(() => harness.host.prepare!(), PermissionDeniedError);
+  const reader = new StreamReader(harness.start().openStream(REQUEST, never()));
+  await assertRejects(
+    () => reader.step(),
+    PermissionDeniedError,
+    "Cannot run tasks in processes of their own",
+  );
+});
