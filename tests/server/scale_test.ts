@@ -8,7 +8,7 @@ const { OFF, DYNAMIC } = ShardingPolicy;
 Deno.test("hundreds of jobs at a time each get their own elements", async () => {
   await using cluster = await startCluster({ workers: 2 });
   const read = await Promise.all(
-    numbers(200).map((job) => {
+    numbers(100).map((job) => {
       const processingMode = job % 2 === 0 ? OFF : DYNAMIC;
       const jobName = job % 3 === 0 ? `job ${job}` : undefined;
       const options = { processingMode, jobName, taskRefreshIntervalMs: 1_000 };
