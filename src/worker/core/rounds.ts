@@ -117,7 +117,24 @@ export class RoundTable<T> {
     this.#waiting.set(round, requests.set(consumer, request));
     if (this.#next === null) this.#begin();
     else this.#answer(round);
+    this.#passAnswered();
     this.#forget();
+  }
+
+  /** Whether a consumer has no answer for a round that is not decided; else it has that of a former run. */
+  #lacks(consumer: number, round: number): boolean {
+    return this.#first[consumer]! <= round && this.#oldest[consumer] <= round;
+  }
+
+  /**
+   * Goes on to the first round that anybody lacks. A request that was overtaken by the worker's restart may have said
+   * that it lacks one whose answer was on its way.
+   */
+  #passAnswered(): void {
+    if (this.#over) return;
+    while (this.#next !== null && this.#first.every((_, consumer) => !this.#lacks(consumer, this.#next!))) {
+      this.#next++;
+    }
   }
 
   /** Whoever asked waits no longer. */
@@ -134,8 +151,8 @@ export class RoundTable<T> {
     const requests = this.#waiting.get(round);
     if (!requests) return null;
     let allowSkip = true;
-    for (const [consumer, first] of this.#first.entries()) {
-      if (first === null || first > round) continue; // It has the answer of a former run.
+    for (const consumer of this.#first.keys()) {
+      if (!this.#lacks(consumer, round)) continue;
       const request = requests.get(consumer);
       if (!request) return null;
       allowSkip &&= request.allowSkip;

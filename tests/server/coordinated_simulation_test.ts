@@ -1,0 +1,437 @@
+/**
+ * Consumers, workers and the dispatcher of a coordinated read, all cores and no sockets: random histories of
+ * requests, lost answers, workers that join, crash, leave and return. Whatever happens, the k-th elements of all
+ * consumers belong to the same round of the same task; and once everybody is well, all get on.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { CoordinatedCore } from "../../src/client/core/coordinated_core.ts";
+import type { Ask, CoordinatedAnswer, CoordinatedCommand } from "../../src/client/core/coordinated_events.ts";
+import { findRemovable, removeTask } from "../../src/dispatcher/core/maybe_remove_task.ts";
+import { RemovalBarrier } from "../../src/dispatcher/core/removal_barrier.ts";
+import { ShardingPolicy } from "../../src/graph/mod.ts";
+import { RoundTable } from "../../src/worker/core/rounds.ts";
+import { TestCore } from "../dispatcher/support.ts";
+
+const WORKERS = 3;
+
+/** An element that knows where it comes from. */
+interface Origin {
+  readonly task: number;
+  readonly run: number;
+  readonly round: number;
+  readonly group: number;
+  readonly index: number;
+}
+
+type Command<K extends CoordinatedCommand<Origin>["kind"]> = Extract<CoordinatedCommand<Origin>, { kind: K }>;
+
+interface Consumer {
+  readonly core: CoordinatedCore<Origin>;
+  readonly clientId: number;
+  readonly got: Origin[];
+  isWanting: boolean;
+  isFinished: boolean;
+}
+
+interface WorkerModel {
+  run: number;
+  isUp: boolean;
+  /** By task, its rounds in this run, and how many groups it has given out. */
+  tables: Map<number, { table: RoundTable<Origin>; groups: number }>;
+}
+
+type Event = { readonly kind: string; readonly pick: number };
+
+class Simulation {
+  readonly dispatcher = new TestCore();
+  readonly consumers: Consumer[] = [];
+  readonly #workers: WorkerModel[] = [];
+  readonly #numConsumers: number;
+  /** Groups that each run of a task has; Infinity: it is endless. */
+  readonly #groups: number;
+  #asks: { consumer: number; ask: Ask }[] = [];
+  #replies: { consumer: number; task: number; round: number; answer: CoordinatedAnswer<Origin> }[] = [];
+  #removals: { consumer: number; command: Command<"remove"> }[] = [];
+  readonly #barriers = new Map<number, { barrier: RemovalBarrier; waiting: Set<number> }>();
+
+  constructor({ numConsumers, workers, window, groups }: {
+    numConsumers: number;
+    workers: number;
+    window: number;
+    groups: number;
+  }) {
+    this.#numConsumers = numConsumers;
+    this.#groups = groups;
+    for (let i = 0; i < WORKERS; i++) this.#workers.push({ run: 0, isUp: false, tables: new Map() });
+    for (let i = 0; i < workers; i++) this.#start(i);
+    const job = this.dispatcher.job(ShardingPolicy.OFF, { name: "job", numConsumers });
+    for (let i = 0; i < numConsumers; i++) {
+      const clientId = this.dispatcher.client(job);
+      const core = new CoordinatedCore<Origin>({ maxSlots: window, maxBytes: Infinity });
+      this.consumers.push({ core, clientId, got: [], isWanting: false, isFinished: false });
+    }
+    for (let i = 0; i < workers; i++) this.#heartbeatOfWorker(i);
+    for (let i = 0; i < numConsumers; i++) this.#heartbeat(i);
+  }
+
+  run({ kind, pick }: Event): void {
+    this.dispatcher.now++;
+    switch (kind) {
+      case "ask":
+        return this.#deliverAsk(pick);
+      case "reply":
+        return this.#deliverReply(pick);
+      case "lose":
+        return this.#loseReply(pick);
+      case "want":
+        return this.#want(pick % this.#numConsumers);
+      case "heartbeat":
+        return this.#heartbeat(pick % this.#numConsumers);
+      case "workerHeartbeat":
+        return this.#heartbeatOfWorker(pick % WORKERS);
+      case "start":
+        return this.#start(pick % WORKERS);
+      case "crash":
+        return this.#crash(pick % WORKERS);
+      case "leave": {
+        const worker = this.#workers[pick % WORKERS];
+        if (worker.isUp) this.dispatcher.leave(address(pick % WORKERS), uid(pick % WORKERS, worker.run));
+        return this.#crash(pick % WORKERS);
+      }
+      case "removal":
+        return this.#deliverRemoval(pick);
+      case "giveUp":
+        return this.#giveUp(pick);
+    }
+  }
+
+  /** Everybody is well from now on; runs until `done` or nothing helps any more. */
+  settle(done: () => boolean): void {
+    for (let i = 0; i < WORKERS; i++) this.#start(i);
+    for (let step = 0; step < 4_000 && !done(); step++) {
+      for (let i = 0; i < WORKERS; i++) this.#heartbeatOfWorker(i);
+      for (let i = 0; i < this.#numConsumers; i++) {
+        this.#heartbeat(i);
+        this.#want(i);
+      }
+      while (this.#removals.length > 0) this.#deliverRemoval(0);
+      if (step % 10 === 9) { for (const task of [...this.#barriers.keys()]) this.#refuse(task); }
+      for (let left = this.#asks.length; left > 0; left--) this.#deliverAsk(0);
+      while (this.#replies.length > 0) this.#deliverReply(0);
+    }
+  }
+
+  #want(index: number): void {
+    const consumer = this.consumers[index];
+    if (consumer.isWanting || consumer.isFinished) return;
+    consumer.isWanting = true;
+    this.#carryOut(index, consumer.core.step({ kind: "wanted" }));
+  }
+
+  #carryOut(index: number, commands: readonly CoordinatedCommand<Origin>[]): void {
+    const consumer = this.consumers[index];
+    for (const command of commands) {
+      switch (command.kind) {
+        case "ask":
+          this.#asks.push({ consumer: index, ask: command });
+          break;
+        case "remove":
+          this.#removals.push({ consumer: index, command });
+          break;
+        case "confirmEnd": {
+          const { task, address, round } = command;
+          const ask = { task, address, round, oldest: round, skipped: [], allowSkip: false, attempt: 0 };
+          this.#asks.push({ consumer: index, ask });
+          break;
+        }
+        case "handOver":
+          consumer.got.push(command.element);
+          consumer.isWanting = false;
+          break;
+        case "finish":
+          consumer.isFinished = true;
+          break;
+        case "fail":
+          throw command.error;
+        case "heartbeat":
+          break; // The regular ones come.
+      }
+    }
+  }
+
+  // ---- the way to the workers and back
+
+  #deliverAsk(pick: number): void {
+    if (this.#asks.length === 0) return;
+    const [{ consumer, ask }] = this.#asks.splice(pick % this.#asks.length, 1);
+    const task = Number(ask.task);
+    const worker = this.#workers.find(({ isUp, tables }) => isUp && tables.has(task));
+    if (!worker) {
+      const end = this.dispatcher.state.tasks.get(task)?.finished;
+      if (end) return this.#answer(consumer, ask.task, ask.round, { kind: "end" });
+      return this.#fail(consumer, ask.task, ask.round);
+    }
+    const part = worker.tables.get(task)!;
+    part.table.request({ ...ask, consumer });
+    this.#serve(task, worker.run, part);
+    if (part.table.isCompleted) {
+      const index = this.#workers.indexOf(worker);
+      this.dispatcher.finish(address(index), task);
+    }
+  }
+
+  #serve(task: number, run: number, part: { table: RoundTable<Origin>; groups: number }): void {
+    const { table } = part;
+    for (let due = table.due(); due; due = table.due()) {
+      if (part.groups >= this.#groups) {
+        table.end();
+        break;
+      }
+      // A pipeline that stutters: each seventh round that may be skipped is.
+      if (due.allowSkip && due.round % 7 === 6) {
+        table.skip();
+        continue;
+      }
+      const group = part.groups++;
+      const { round } = due;
+      table.serve(
+        Array.from({ length: this.#numConsumers }, (_, index) => ({ task, run, round, group, index })),
+      );
+    }
+    for (const { consumer, round, answer } of table.takeAnswered()) {
+      if (answer.kind === "error") throw answer.error;
+      const reply = answer.kind === "element" ? { ...answer, bytes: 1 } : answer;
+      this.#replies.push({ consumer, task, round, answer: reply });
+    }
+  }
+
+  #deliverReply(pick: number): void {
+    if (this.#replies.length === 0) return;
+    const [{ consumer, task, round, answer }] = this.#replies.splice(pick % this.#replies.length, 1);
+    this.#answer(consumer, BigInt(task), round, answer);
+  }
+
+  #loseReply(pick: number): void {
+    if (this.#replies.length === 0) return;
+    const [{ consumer, task, round }] = this.#replies.splice(pick % this.#replies.length, 1);
+    this.#fail(consumer, BigInt(task), round);
+  }
+
+  #answer(consumer: number, task: bigint, round: number, answer: CoordinatedAnswer<Origin>): void {
+    const { core } = this.consumers[consumer];
+    this.#carryOut(consumer, core.step({ kind: "answered", task, round, answer }));
+    if (answer.kind === "end") this.#carryOut(consumer, core.step({ kind: "endConfirmed", task }));
+  }
+
+  #fail(consumer: number, task: bigint, round: number): void {
+    this.#carryOut(consumer, this.consumers[consumer].core.step({ kind: "askFailed", task, round }));
+  }
+
+  // ---- workers come and go
+
+  #start(index: number): void {
+    const worker = this.#workers[index];
+    if (worker.isUp) return;
+    worker.run++;
+    worker.isUp = true;
+    worker.tables = new Map();
+    this.#heartbeatOfWorker(index);
+  }
+
+  #crash(index: number): void {
+    const worker = this.#workers[index];
+    if (!worker.isUp) return;
+    worker.isUp = false;
+    const lost = this.#replies.filter(({ task }) => worker.tables.has(task));
+    this.#replies = this.#replies.filter(({ task }) => !worker.tables.has(task));
+    const tasks = [...worker.tables.keys()];
+    worker.tables = new Map();
+    for (const { consumer, task, round } of lost) this.#fail(consumer, BigInt(task), round);
+    // Whoever waited for a round there is told that the connection broke: all rounds that may have been asked.
+    for (const task of tasks) {
+      for (let consumer = 0; consumer < this.#numConsumers; consumer++) {
+        for (let round = 0; round < 400; round++) {
+          const isOnItsWay = this.#asks.some((each) =>
+            each.consumer === consumer && Number(each.ask.task) === task && each.ask.round === round
+          );
+          if (!isOnItsWay) this.#fail(consumer, BigInt(task), round);
+        }
+      }
+    }
+  }
+
+  #heartbeatOfWorker(index: number): void {
+    const worker = this.#workers[index];
+    if (!worker.isUp) return;
+    const currentTasks = [...worker.tables.keys()];
+    const { newTasks, tasksToDelete } = this.dispatcher.worker(address(index), {
+      uid: uid(index, worker.run),
+      currentTasks,
+    });
+    for (const id of tasksToDelete) {
+      worker.tables.delete(id);
+      this.#replies = this.#replies.filter(({ task }) => task !== id);
+    }
+    for (const { taskId } of newTasks) {
+      worker.tables.set(taskId, { table: new RoundTable<Origin>(this.#numConsumers), groups: 0 });
+    }
+  }
+
+  // ---- the dispatcher
+
+  #heartbeat(index: number): void {
+    const { core, clientId, isFinished } = this.consumers[index];
+    if (isFinished) return;
+    this.#carryOut(index, core.step({ kind: "heartbeatSent" }));
+    const { tasks, finished, blockRound } = this.dispatcher.heartbeat(clientId, core.report);
+    this.#carryOut(
+      index,
+      core.step({
+        kind: "listed",
+        iterationFinished: finished,
+        blockRound: blockRound ?? null,
+        tasks: tasks.map(({ taskId, address, finished, startingRound = 0 }) => ({
+          id: BigInt(taskId),
+          address,
+          finished,
+          startingRound,
+        })),
+      }),
+    );
+  }
+
+  #deliverRemoval(pick: number): void {
+    if (this.#removals.length === 0) return;
+    const [{ consumer, command }] = this.#removals.splice(pick % this.#removals.length, 1);
+    const taskId = Number(command.task);
+    const { round, untakenRound } = command;
+    const found = this.dispatcher.run(findRemovable, {
+      taskId,
+      consumerIndex: consumer,
+      round,
+      untakenRound,
+    });
+    if (found.kind === "removed") return this.#removed(consumer, command.task, found.round);
+    const meeting = this.#barriers.get(taskId) ??
+      { barrier: new RemovalBarrier(this.#numConsumers), waiting: new Set<number>() };
+    this.#barriers.set(taskId, meeting);
+    meeting.waiting.add(consumer);
+    const arrival = meeting.barrier.arrive(consumer, { round, untakenRound });
+    if (arrival.kind === "disagreed") this.#refuse(taskId);
+    else if (arrival.kind === "agreed") {
+      this.#barriers.delete(taskId);
+      this.dispatcher.run(removeTask, { taskId, round: arrival.round });
+      for (const each of meeting.waiting) this.#removed(each, command.task, arrival.round);
+    }
+  }
+
+  #giveUp(pick: number): void {
+    const tasks = [...this.#barriers.keys()];
+    if (tasks.length > 0) this.#refuse(tasks[pick % tasks.length]);
+  }
+
+  #refuse(taskId: number): void {
+    const waiting = this.#barriers.get(taskId)?.waiting ?? [];
+    this.#barriers.delete(taskId);
+    for (const consumer of waiting) this.#removed(consumer, BigInt(taskId), null);
+  }
+
+  #removed(consumer: number, task: bigint, removedRound: number | null): void {
+    this.#carryOut(
+      consumer,
+      this.consumers[consumer].core.step({ kind: "removalAnswered", task, removedRound }),
+    );
+  }
+}
+
+const address = (index: number) => `w${index}:1`;
+const uid = (index: number, run: number) => `w${index}#${run}`;
+
+/** Every consumer has its element of the same group, unless the worker began anew between them. */
+function checkAlignment(consumers: readonly Consumer[]): void {
+  const least = Math.min(...consumers.map(({ got }) => got.length));
+  for (let k = 0; k < least; k++) {
+    const [first, ...others] = consumers.map(({ got }) => got[k]);
+    assertEquals(first.index, 0);
+    others.forEach((other, i) => {
+      assertEquals(other.index, i + 1);
+      assertEquals([other.task, other.round], [first.task, first.round], `element ${k}`);
+      if (other.run === first.run) assertEquals(other.group, first.group, `element ${k}`);
+    });
+  }
+}
+
+const weights: Record<string, number> = {
+  ask: 12,
+  reply: 12,
+  want: 8,
+  heartbeat: 5,
+  workerHeartbeat: 2,
+  removal: 4,
+  lose: 1,
+  start: 2,
+  crash: 1,
+  leave: 1,
+  giveUp: 1,
+};
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  ...Object.entries(weights).map(([kind, weight]) => ({
+    weight,
+    arbitrary: fc.record({ kind: fc.constant(kind), pick: fc.nat(1_000) }),
+  })),
+);
+
+const setting = {
+  numConsumers: fc.integer({ min: 1, max: 4 }),
+  workers: fc.integer({ min: 0, max: WORKERS }),
+  window: fc.integer({ min: 1, max: 6 }),
+};
+
+Deno.test("whatever happens, consumers are in step, and they get on when all is well", () => {
+  fc.assert(
+    fc.property(fc.record(setting), fc.array(event, { maxLength: 250, size: "max" }), (options, events) => {
+      const simulation = new Simulation({ ...options, groups: Infinity });
+      const { consumers } = simulation;
+      for (const each of events) {
+        simulation.run(each);
+        checkAlignment(consumers);
+      }
+      const goal = Math.max(...consumers.map(({ got }) => got.length)) + 10;
+      simulation.settle(() => consumers.every(({ got }) => got.length >= goal));
+      checkAlignment(consumers);
+      assert(consumers.every(({ got }) => got.length >= goal), "somebody is stuck");
+    }),
+    { numRuns: 150 },
+  );
+});
+
+Deno.test("finite data end for all consumers after the same element, whatever gets lost on the way", () => {
+  const quiet = event.filter(({ kind }) => !["crash", "leave"].includes(kind));
+  fc.assert(
+    fc.property(fc.record(setting), fc.array(quiet, { maxLength: 200, size: "max" }), (options, events) => {
+      const simulation = new Simulation({ ...options, groups: 5 });
+      const { consumers } = simulation;
+      for (const each of events) simulation.run(each);
+      simulation.settle(() => consumers.every(({ isFinished }) => isFinished));
+      assert(consumers.every(({ isFinished }) => isFinished), "somebody does not see the end");
+      checkAlignment(consumers);
+      assertEquals(new Set(consumers.map(({ got }) => got.length)).size, 1);
+      assert(consumers[0].got.length >= 5);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+Deno.test("the dispatcher's journal alone makes the same state of rounds", () => {
+  fc.assert(
+    fc.property(fc.record(setting), fc.array(event, { maxLength: 150, size: "max" }), (options, events) => {
+      const simulation = new Simulation({ ...options, groups: Infinity });
+      for (const each of events) simulation.run(each);
+      assertEquals(simulation.dispatcher.replayed().state, simulation.dispatcher.state);
+    }),
+    { numRuns: 50 },
+  );
+});
