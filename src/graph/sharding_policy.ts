@@ -4,8 +4,12 @@
  * | policy | no failure | a worker dies and returns under its address | the dispatcher restarts (fault-tolerant mode) |
  * |---|---|---|---|
  * | OFF | every element once per worker, in any order between workers | that worker's copy starts again: duplicates | none lost, none duplicated |
- * | DYNAMIC | every source element exactly once in each repetition, over all workers | what it held unfinished is given out again | exactly once |
+ * | DYNAMIC | every source element exactly once in each repetition, over all workers | at most once: what it held and had not given to readers is not given out again | exactly once |
  * | FILE, DATA, FILE_OR_DATA, HINT | exactly once over all shards, if every worker of the list is read | its shard starts again: duplicates | none lost, none duplicated |
+ * | any, with a cross-trainer cache | each trainer sees the elements of a worker in order and at most once, and may skip some | the window is lost and the worker starts again | windows go on |
+ * | any, in coordinated reads | each round of a task is a run of consecutive elements, one for each consumer | consumers stay in step; elements may be lost or come again | consumers stay in step |
+ *
+ * What a job promises at the moment, its `guarantee`, stands in the dispatcher's status.
  *
  * @example
  * ```ts
