@@ -4,7 +4,7 @@ import { consoleLog, systemClock, systemRandom } from "../base/mod.ts";
 import { createDataServiceReader } from "../client/mod.ts";
 import { Dataset } from "../dataset/mod.ts";
 import { portableCodecs } from "../element/mod.ts";
-import { createModuleBundler, denoFileSystem, nodeCodecs } from "../platform/mod.ts";
+import { createModuleBundler, denoFileSystem, nodeCodecs, ownStreams } from "../platform/mod.ts";
 import {
   createInProcessHost,
   createWorkerLanes,
@@ -13,8 +13,11 @@ import {
 } from "../worker/mod.ts";
 
 /** What differs between the two. */
-export interface LocalHostOptions
-  extends Pick<InProcessHostOptions, "dispatcher" | "dispatcherTimeoutMs" | "crossTrainerCacheSizeBytes"> {
+export interface LocalHostOptions extends
+  Pick<
+    InProcessHostOptions,
+    "dispatcher" | "dispatcherTimeoutMs" | "crossTrainerCacheSizeBytes" | "dataPlane"
+  > {
   /** Threads of one task. */
   readonly lanes: number;
 }
@@ -26,13 +29,20 @@ export const LANE_MODULE = import.meta.resolve("./lane_main.ts");
 export function createLocalHost({ lanes, ...options }: LocalHostOptions): TaskHost {
   const ports = { clock: systemClock, random: systemRandom, log: consoleLog };
   const codecs = portableCodecs.with(nodeCodecs);
-  return createInProcessHost({
+  const threads = createWorkerLanes(LANE_MODULE);
+  const host = createInProcessHost({
     ...ports,
     ...options,
     codecs,
     files: denoFileSystem,
     Dataset,
-    dataService: createDataServiceReader({ ...ports, codecs, bundle: createModuleBundler() }),
-    lanes: { count: lanes, factory: createWorkerLanes(LANE_MODULE) },
+    dataService: createDataServiceReader({
+      ...ports,
+      codecs,
+      bundle: createModuleBundler(),
+      openStream: ownStreams(),
+    }),
+    lanes: { count: lanes, factory: threads },
   });
+  return { ...host, alive: () => threads.alive() };
 }

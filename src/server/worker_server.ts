@@ -8,6 +8,7 @@ import { createWorker, type Worker } from "../worker/mod.ts";
 import { createIsolatedHost } from "./isolated_host.ts";
 import { Life } from "./life.ts";
 import { createLocalHost } from "./local_host.ts";
+import { OwnSocket } from "./own_socket.ts";
 import { completeWorkerConfig, type WorkerConfig } from "./worker_config.ts";
 
 // Streams that are still being written when the worker stops get this long: their readers have been told.
@@ -36,6 +37,7 @@ export class WorkerServer implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #life: Life;
   readonly #address: string;
+  readonly #socket = new OwnSocket();
   #unregister = () => {};
 
   /**
@@ -52,8 +54,7 @@ export class WorkerServer implements AsyncDisposable {
       hostname: complete.hostname,
       port: complete.port,
       log: consoleLog,
-      handler: (request) =>
-        this.#worker.handle(request) ?? new Response("This is a Sluice worker\n", { status: 404 }),
+      handler: (request) => this.#handle(request),
     });
     this.#address = complete.workerAddress.replace("%port%", String(this.#server.port));
     const ports = { clock: systemClock, random: systemRandom, log: consoleLog };
@@ -70,10 +71,12 @@ export class WorkerServer implements AsyncDisposable {
           dispatcherTimeoutMs: complete.dispatcherTimeoutMs,
           lanes: complete.lanes,
           crossTrainerCacheSizeBytes: complete.crossTrainerCacheSizeBytes,
+          dataPlane: () => this.#socket.dataPlane,
         }),
     });
     this.#life = new Life({
       start: async () => {
+        if (complete.isolation === "none") this.#socket.open((request) => this.#handle(request));
         // Before the dispatcher lists its tasks.
         this.#unregister = localWorkers.register({ address: this.#address, ...this.#worker.direct });
         await this.#worker.start();
@@ -81,10 +84,14 @@ export class WorkerServer implements AsyncDisposable {
       stop: async () => {
         await this.#worker.stop();
         this.#unregister();
-        await this.#server.stop(STOP_GRACE_MS);
+        await Promise.all([this.#server.stop(STOP_GRACE_MS), this.#socket.stop(STOP_GRACE_MS)]);
       },
     });
     if (options.start ?? true) this.#life.startInBackground();
+  }
+
+  #handle(request: Request): Response | Promise<Response> {
+    return this.#worker.handle(request) ?? new Response("This is a Sluice worker\n", { status: 404 });
   }
 
   /** Makes a worker and waits until it has registered with the dispatcher. Throws what the constructor and `start()` throw. */

@@ -13,7 +13,7 @@ import { cacheBlockBytes, CrossTrainerCacheRunner } from "../runners/cross_train
 import { FirstComeFirstServedRunner } from "../runners/first_come_first_served.ts";
 import type { Acknowledgement, StreamRequest, TaskRunner } from "../runners/task_runner.ts";
 import { CoordinatedTask } from "./coordinated_task.ts";
-import type { GraphLoader, TaskDefinition, TaskHandle, TaskHost } from "./task_host.ts";
+import type { GraphLoader, TaskDataPlane, TaskDefinition, TaskHandle, TaskHost } from "./task_host.ts";
 
 /** What pipelines in this process are given. */
 export interface InProcessHostOptions {
@@ -41,6 +41,8 @@ export interface InProcessHostOptions {
   lanes?: { readonly count: number; readonly factory: LaneFactory };
   /** Bytes that the window of a cross-trainer cache may hold. @default 10_737_418_240 */
   crossTrainerCacheSizeBytes?: number;
+  /** Where tasks can be read beside the worker's address. @default nowhere */
+  dataPlane?: () => TaskDataPlane;
 }
 
 const DEFAULT_CACHE_BYTES = 10 * 1024 ** 3;
@@ -58,9 +60,11 @@ export function createInProcessHost(options: InProcessHostOptions): TaskHost {
 }
 
 class InProcessTask implements TaskHandle {
+  readonly dataPlane?: TaskDataPlane;
   readonly #runner: TaskRunner;
 
   constructor(definition: TaskDefinition, loadGraph: GraphLoader, options: InProcessHostOptions) {
+    this.dataPlane = options.dataPlane?.();
     const source = (size: BlockPackerOptions): MakeBlockSource => (sink) =>
       new LanedSource(sink, {
         ...options,
