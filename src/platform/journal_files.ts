@@ -99,7 +99,9 @@ async function lock(path: string): Promise<(() => Promise<void>) | null> {
 export function diskError(action: string, path: string, error: unknown): SluiceError {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const what = `Cannot ${action} ${JSON.stringify(path)}`;
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
+  // Deno gives no code for quotas and for limits on the size of a file.
+  const isLimit = error instanceof Error && /file too large|quota exceeded/i.test(error.message);
+  if (code === "ENOSPC" || isLimit) {
     return new ResourceExhaustedError(`${what}: there is no room left on the disk`, { cause: error });
   }
   if (code === "EROFS") {

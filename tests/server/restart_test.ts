@@ -1,6 +1,6 @@
 /** SPEC 6.8: the service goes on where it was when its dispatcher, its workers or both are started again. */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   Dataset,
   DispatchServer,
@@ -8,7 +8,9 @@ import {
   FailedPreconditionError,
   NotFoundError,
   SluiceError,
+  UnavailableError,
 } from "../../mod.ts";
+import { createDispatcherClient } from "../../src/rpc/mod.ts";
 import { startProgram } from "../support/programs.ts";
 import { RestartableCluster } from "../support/restartable_cluster.ts";
 
@@ -240,6 +242,56 @@ Deno.test("a dispatcher that is killed twice in the middle of an epoch goes on f
     await program[Symbol.asyncDispose]();
     await Deno.remove(workDir, { recursive: true });
   }
+});
+
+Deno.test({
+  name:
+    "a dispatcher whose disk fills acknowledges nothing more, and knows all it did when there is room again",
+  ignore: Deno.build.os === "windows", // There is no limit on the size of files to fill a disk with.
+  async fn() {
+    const workDir = await Deno.makeTempDir({ prefix: "sluice-restart-" });
+    const script = new URL("../../scripts/dispatcher.ts", import.meta.url).pathname;
+    const full =
+      `trap "" XFSZ; ulimit -f 64; exec "$0" run -A --quiet "$1" --json --fault-tolerant-mode --work-dir "$2"`;
+    const child = new Deno.Command("bash", {
+      args: ["-c", full, Deno.execPath(), script, workDir],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    try {
+      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      const { target } = JSON.parse((await reader.read()).value!);
+      await reader.cancel();
+      const client = createDispatcherClient(target);
+      const addresses: string[] = [];
+      const error = await assertRejects(async () => {
+        while (addresses.length < 1_000) {
+          const workerAddress = `worker-${addresses.length}:1`;
+          const workerTags = Array.from({ length: 10 }, (_, i) => `${i}`.padEnd(100, "x"));
+          await client.workerHeartbeat({ workerAddress, workerUid: "u", workerTags, formats: ["sluice"] });
+          addresses.push(workerAddress);
+        }
+      }, UnavailableError);
+      assertStringIncludes(error.message, "Cannot go on: the journal failed: Cannot write");
+      assertStringIncludes(error.message, "there is no room left on the disk");
+      assert(addresses.length > 10, `${addresses.length} were acknowledged`);
+      await assertRejects(() => client.getWorkers({}), UnavailableError, "there is no room left on the disk");
+      child.kill("SIGKILL");
+      await child.status;
+      await using again = await DispatchServer.start({ faultTolerantMode: true, workDir });
+      const known = again.status().workers.map(({ address }) => address);
+      assertEquals(known.slice(0, addresses.length), addresses);
+    } finally {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended already.
+      }
+      await child.status;
+      await Deno.remove(workDir, { recursive: true });
+    }
+  },
 });
 
 Deno.test("a directory that cannot be used stops the start and says which", async () => {

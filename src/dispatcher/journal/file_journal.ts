@@ -232,11 +232,15 @@ class FileJournal implements Journal {
     if (this.#phase.kind !== "open") return;
     // Also where it fails later: another attempt at once would fail again.
     this.#grown = 0;
-    this.#enqueue({
-      kind: "snapshot",
-      text: writeState(state),
-      definitions: new Set(state.definitions.keys()),
-    });
+    try {
+      this.#enqueue({
+        kind: "snapshot",
+        text: writeState(state),
+        definitions: new Set(state.definitions.keys()),
+      });
+    } catch (error) {
+      this.#snapshotFailed(error);
+    }
   }
 
   #enqueue(waiting: Waiting): void {
@@ -306,7 +310,7 @@ class FileJournal implements Journal {
     const number = await frames.roll();
     this.#definitions.keepOnly(definitions);
     this.#snapshotting = this.#writeSnapshot(number, first, text)
-      .catch((error) => this.#log.warn(`Cannot keep a snapshot of the state: ${messageOf(error)}`))
+      .catch((error) => this.#snapshotFailed(error))
       .finally(() => this.#snapshotting = null);
   }
 
@@ -317,6 +321,10 @@ class FileJournal implements Journal {
     this.#lastSnapshotBytes = frame.length;
     await this.#removeBefore(number);
     if (this.#phase.kind === "open") this.#enqueue({ kind: "clean" });
+  }
+
+  #snapshotFailed(error: unknown): void {
+    this.#log.warn(`Cannot keep a snapshot of the state: ${messageOf(error)}`);
   }
 
   async #clean(): Promise<void> {

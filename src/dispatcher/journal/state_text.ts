@@ -53,6 +53,9 @@ export function readState(bytes: Uint8Array): DecodedState {
 }
 
 function toPlain(value: unknown, fingerprints: ReadonlyMap<unknown, string>, seen: Set<object>): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new InternalError(`Cannot write a state that holds ${value}`); // JSON has null for it.
+  }
   if (typeof value !== "object" || value === null) return value;
   const fingerprint = fingerprints.get(value);
   if (fingerprint !== undefined) return { $definition: fingerprint };

@@ -163,6 +163,20 @@ Deno.test("a snapshot that cannot be kept is a warning, and the next one is trie
   await again.journal.close();
 });
 
+Deno.test("a state that cannot be written is a warning, and appends go on", async () => {
+  const files = new MemoryJournalFiles();
+  const { log, lines } = keepingLog();
+  const opened = await reopen(files, { log });
+  opened.state.next.task = Infinity;
+  opened.journal.snapshots!.take(opened.state);
+  assertEquals(lines, ["Cannot keep a snapshot of the state: Cannot write a state that holds Infinity"]);
+  await opened.journal.append(things(2));
+  await opened.journal.close();
+  const again = await reopen(files);
+  assertSameState(again.state, stateAfter(2));
+  await again.journal.close();
+});
+
 Deno.test("equal definitions are kept once, and one that nothing names any more goes with a snapshot", async () => {
   const files = new MemoryJournalFiles();
   const opened = await reopen(files, { snapshotBytes: 100 });
