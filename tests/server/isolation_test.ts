@@ -100,6 +100,20 @@ Deno.test("whatever user code does to its process, the worker goes on, and reade
   assertEquals(await read((x) => x + 1), [1, 2, 3, 4]);
 });
 
+Deno.test("a thread of a task that never returns is found out too", async () => {
+  await using cluster = await Cluster.start({ lanes: 2, taskWatchdogMs: 3_000 });
+  const dataset = Dataset.range(1e9).map((x) => {
+    const isThread = "WorkerGlobalScope" in globalThis;
+    for (const until = performance.now() + 1; isThread || performance.now() < until;);
+    return x;
+  });
+  await assertRejects(
+    () => cluster.read(dataset),
+    InternalError,
+    "Task process ended: it did not answer for 3 s",
+  );
+});
+
 Deno.test("tasks have the permissions that were granted and no others", async () => {
   const directory = await Deno.makeTempDir();
   try {

@@ -2,6 +2,7 @@ import type { CodecName } from "../../element/mod.ts";
 import type { WireBatch } from "../../rpc/mod.ts";
 import type { AcknowledgeOutcome } from "../core/session_book.ts";
 import type { TaskIdentity } from "../core/task_table.ts";
+import type { ElementReply, ElementRequest } from "../runners/round_robin.ts";
 import type { Acknowledgement, StreamRequest } from "../runners/task_runner.ts";
 
 /** A task as the dispatcher defined it; see `TaskDef` in `dispatcher.proto`. Plain data: it may cross to another process. */
@@ -38,6 +39,8 @@ export interface TaskHost {
   prepare?(): void;
   /** Makes a task ready. Its pipeline is built when the first reader comes: nobody may ever. */
   start(definition: TaskDefinition, loadGraph: GraphLoader, told: ToldWaiter): TaskHandle;
+  /** Resolves when every thread beside this one that runs tasks has turned its event loop. @default at once */
+  alive?(): Promise<void>;
   /** Frees what the host keeps beside its tasks. Idempotent; does not reject. */
   stop?(): Promise<void>;
 }
@@ -63,6 +66,14 @@ export interface TaskHandle {
    * @throws {FailedPreconditionError} (or its first `next`) if the request's numbers are not those of its session
    */
   openStream(request: StreamRequest, signal: AbortSignal): AsyncIterableIterator<WireBatch, void, void>;
+  /**
+   * Gives a consumer of a coordinated read its element of one round. Only tasks of coordinated reads have it.
+   *
+   * @throws {FailedPreconditionError} if there is no such consumer, or it has left the round behind
+   */
+  getElement?(request: ElementRequest, signal: AbortSignal): Promise<ElementReply>;
+  /** For coordinated reads: how many elements at the end did not make a full round, once it is completed. @default 0 */
+  readonly numDropped?: number;
   /**
    * Notes what a reader has taken. When this makes the task complete, `completed` has resolved before the answer.
    *

@@ -96,7 +96,7 @@ class TaskProcess {
         this.#handler = workerHandler(this.#begin(message));
         return;
       case "ping":
-        return this.#link.send({ kind: "pong", id: message.id });
+        return void this.#pong(message.id);
       case "answer":
         return this.#link.answered(message.id, message.value);
       case "refusal":
@@ -104,6 +104,12 @@ class TaskProcess {
       default:
         assertNever(message);
     }
+  }
+
+  /** A thread that hangs keeps back the answer, as this one would. */
+  async #pong(id: number): Promise<void> {
+    await this.#host?.alive?.();
+    this.#link.send({ kind: "pong", id });
   }
 
   #begin({ task }: Extract<ToProcess, { kind: "begin" }>): WorkerTasks {
