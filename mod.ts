@@ -95,6 +95,7 @@ export {
   type DispatcherStatus,
   DispatchServer,
   type Guarantee,
+  type TaskPermissions,
   type WorkerConfig,
   WorkerServer,
 } from "./src/server/mod.ts";
