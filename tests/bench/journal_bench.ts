@@ -35,6 +35,7 @@ function lease(i: number): Update {
     requestId: i + 1,
     start,
     end: start + 16,
+    at: 0,
   };
 }
 

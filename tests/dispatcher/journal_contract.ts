@@ -73,6 +73,7 @@ export const SAMPLES: readonly Update[] = [
     requestId: 1,
     start: 0,
     end: Number.MAX_SAFE_INTEGER,
+    at: 3.5,
   },
   { type: "finishTask", taskId: 4000, at: 2, numDropped: 3 },
   { type: "addressTask", taskId: 4000, dataAddresses: ["unix:/tmp/a b", "höst:2"] },

@@ -3,7 +3,7 @@
 import { finishIfOver } from "./finish.ts";
 import { known } from "./lookup.ts";
 import type { CoordinatedRounds, PendingTask } from "./rounds.ts";
-import type { DispatcherState, Iteration, Task } from "./state.ts";
+import { type DispatcherState, type Iteration, noLeases, type Task } from "./state.ts";
 import type { AcceptRound, RejectRound, RemoveTask } from "./updates.ts";
 
 /** How many tasks that were given up are remembered of an iteration: consumers ask again for the latest only. */
@@ -61,17 +61,19 @@ export function orphanTask(state: DispatcherState, iteration: Iteration, task: T
     return;
   }
   task.dataAddresses = [];
-  task.leases = task.leases.map(() => ({ repetition: 0, ranges: [], answers: [] }));
+  task.leases = task.leases.map(noLeases);
 }
 
-/** The tasks that waited for the worker at `address` to come back. */
-export function orphansOf(state: DispatcherState, address: string): number[] {
+/** The tasks that waited for the worker at `address` to come back; readers are told of its new run. */
+export function reclaimOrphans(state: DispatcherState, address: string): number[] {
   return [...state.coordinated].flatMap((id) => {
     const iteration = known(state.iterations.get(id), `iteration ${id}`);
-    return [...iteration.tasks].filter((taskId) => {
+    const orphans = [...iteration.tasks].filter((taskId) => {
       const task = known(state.tasks.get(taskId), `task ${taskId}`);
       return task.address === address && !task.finished;
     });
+    if (orphans.length > 0) iteration.version++;
+    return orphans;
   });
 }
 

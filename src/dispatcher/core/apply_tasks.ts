@@ -2,7 +2,7 @@
 
 import { finishIfOver } from "./finish.ts";
 import { known } from "./lookup.ts";
-import type { DispatcherState, Iteration, TaskLeases } from "./state.ts";
+import { type DispatcherState, type Iteration, noLeases } from "./state.ts";
 import type { AddressTask, CreatePendingTask, CreateTask, FinishTask, LeaseSplit } from "./updates.ts";
 
 /** How many answers to a source's requests a task can ask for again: as many as its worker may have under way. */
@@ -37,7 +37,7 @@ function addTask(
 ): Iteration {
   const iteration = known(state.iterations.get(iterationId), `iteration ${iterationId}`);
   const worker = known(state.workers.get(address), `worker "${address}"`);
-  const leases = iteration.sources.map((): TaskLeases => ({ repetition: 0, ranges: [], answers: [] }));
+  const leases = iteration.sources.map(noLeases);
   state.tasks.set(taskId, {
     id: taskId,
     iterationId,
@@ -96,5 +96,6 @@ export function leaseSplit(state: DispatcherState, update: LeaseSplit): void {
   else leases.ranges.push([start, end]);
   if (leases.ranges.length > MAX_REMEMBERED_RANGES) leases.ranges.shift();
   leases.answers.push({ requestId, start, end });
+  leases.askedAt = update.at;
   if (leases.answers.length > MAX_REMEMBERED_ANSWERS) leases.answers.shift();
 }

@@ -1,9 +1,9 @@
 /** Updates of workers: their coming and going, and what that means for their tasks. */
 
-import { orphansOf, orphanTask } from "./apply_rounds.ts";
+import { orphanTask, reclaimOrphans } from "./apply_rounds.ts";
 import { degradeByLoss } from "./guarantee.ts";
 import { known } from "./lookup.ts";
-import type { DispatcherState, Task, Worker } from "./state.ts";
+import { type DispatcherState, noLeases, type Task, type Worker } from "./state.ts";
 import { finishIfOver } from "./finish.ts";
 import type { LoseWorker, RegisterWorker, RemoveWorker } from "./updates.ts";
 
@@ -12,7 +12,7 @@ export function registerWorker(state: DispatcherState, update: RegisterWorker): 
   const { address, uid, tags, formats, slot } = update;
   const former = state.workers.get(address);
   if (former && former.uid !== uid) restartTasks(state, former);
-  const tasks = new Set([...former?.tasks ?? [], ...orphansOf(state, address)]);
+  const tasks = new Set([...former?.tasks ?? [], ...reclaimOrphans(state, address)]);
   state.workers.set(address, { address, uid, tags, formats, slot, lostAt: null, tasks });
   state.next.task = Math.max(state.next.task, update.firstFreeTaskId);
 }
@@ -46,7 +46,7 @@ function restartTasks(state: DispatcherState, worker: Worker): void {
     } else {
       noteLoss(state, task);
       task.dataAddresses = [];
-      task.leases = task.leases.map(() => ({ repetition: 0, ranges: [], answers: [] }));
+      task.leases = task.leases.map(noLeases);
     }
   }
 }

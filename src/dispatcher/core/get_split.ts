@@ -4,7 +4,7 @@ import { FailedPreconditionError, InvalidArgumentError, NotFoundError } from "..
 import { ShardingPolicy } from "../../graph/mod.ts";
 import { answer, type Context, type Decision } from "./decision.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
-import { indexCount, leaseSize } from "./lease_size.ts";
+import { indexCount, leaseSize, paceOf } from "./lease_size.ts";
 import { wasGivenOut } from "./ids.ts";
 import { jobOfIteration } from "./lookup.ts";
 import type { Source, TaskLeases } from "./state.ts";
@@ -41,7 +41,7 @@ const OVER: GetSplitReply = { kind: "end", sourceIsEmpty: false, currentRepetiti
  * Leases further splits to a task. The end of a repetition needs no update: once its last index is leased,
  * everybody who asks gets the end, however often, until somebody asks for the next repetition.
  */
-export function getSplit({ state }: Context, request: GetSplitRequest): Decision<GetSplitReply> {
+export function getSplit({ state, now }: Context, request: GetSplitRequest): Decision<GetSplitReply> {
   const { iterationId, taskId, source: index, repetition, requestId } = request;
   const iteration = state.iterations.get(iterationId);
   if (!iteration) {
@@ -82,9 +82,20 @@ export function getSplit({ state }: Context, request: GetSplitRequest): Decision
   // `zip` and `take` leave their longer inputs early.
   const start = repetition > source.repetition ? 0 : source.next;
   if (start >= count) return answer(end);
-  const stop = start + leaseSize(source.description.kind, count - start, iteration.running);
+  const { kind } = source.description;
+  const pace = paceOf(leases, now);
+  const stop = start + leaseSize({ kind, remaining: count - start, tasks: iteration.running, pace });
   return {
-    updates: [{ type: "leaseSplit", taskId, source: index, repetition, requestId, start, end: stop }],
+    updates: [{
+      type: "leaseSplit",
+      taskId,
+      source: index,
+      repetition,
+      requestId,
+      start,
+      end: stop,
+      at: now,
+    }],
     reply: () => splitOf(source, start, stop),
   };
 }

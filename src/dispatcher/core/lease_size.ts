@@ -1,6 +1,7 @@
 /** How much of a source a task gets at once. */
 
 import type { DeepReadonly } from "./deep_readonly.ts";
+import type { TaskLeases } from "./state.ts";
 import type { SourceDescription } from "./updates.ts";
 
 /** Most indexes of one lease: at some million elements a second still only tens of leases. */
@@ -9,7 +10,7 @@ export const MAX_INDEXES = 65_536;
 /** Most files of one lease: a file is much work already, and what a lost worker holds is lost. */
 export const MAX_FILES = 4;
 
-/** Indexes of one lease of an endless source, which never comes to an end that work had to be balanced for. */
+/** Indexes of the first leases of an endless source, which has no end that work had to be balanced for. */
 export const ENDLESS_BLOCK = 1_024;
 
 /** How many indexes a description stands for; Infinity where it is endless. */
@@ -18,13 +19,38 @@ export function indexCount(description: DeepReadonly<SourceDescription>): number
   return description.count < 0 ? Infinity : description.count;
 }
 
+/** A task whose pace is known gets work for about this long at once: a lease costs about a millisecond. */
+const WORTHWHILE_MS = 50;
+
+/** What sizes a lease. */
+export interface LeaseDemand {
+  readonly kind: SourceDescription["kind"];
+  /** How many indexes there are still, 1 or more. */
+  readonly remaining: number;
+  /** How many tasks are at work. */
+  readonly tasks: number;
+  /** How many indexes a millisecond the asking task gets through; 0: not known. */
+  readonly pace: number;
+}
+
 /**
- * How many of `remaining` indexes (1 or more) the next lease gets, with `tasks` tasks at work: half a fair share,
- * so that leases are large at first and small towards the end, where a slow worker with a large one would keep
- * everybody waiting.
+ * How many indexes the next lease gets. Half a fair share, so that leases are large at first and small towards the
+ * end, where a slow worker with a large one would keep everybody waiting; but up to a whole fair
+ * share where less would have a fast worker spend its time on asking.
  */
-export function leaseSize(kind: SourceDescription["kind"], remaining: number, tasks: number): number {
-  if (remaining === Infinity) return ENDLESS_BLOCK;
-  const most = kind === "files" ? MAX_FILES : MAX_INDEXES;
-  return Math.min(most, Math.ceil(remaining / (2 * Math.max(1, tasks))));
+export function leaseSize({ kind, remaining, tasks, pace }: LeaseDemand): number {
+  const fairShare = remaining / Math.max(1, tasks);
+  if (kind === "files") return Math.min(MAX_FILES, Math.ceil(fairShare / 2));
+  const usual = remaining === Infinity ? ENDLESS_BLOCK : fairShare / 2;
+  const worthwhile = Math.min(pace * WORTHWHILE_MS, fairShare);
+  return Math.min(MAX_INDEXES, Math.ceil(Math.max(usual, worthwhile)));
+}
+
+/**
+ * How many indexes a millisecond a task gets through that asks for a further lease at time `now`. It asks when it
+ * begins with the latest lease: since it asked for that one it has worked through the one before.
+ */
+export function paceOf({ answers, askedAt }: DeepReadonly<TaskLeases>, now: number): number {
+  const before = answers.at(-2);
+  return before === undefined ? 0 : (before.end - before.start) / Math.max(1, now - askedAt);
 }

@@ -127,6 +127,13 @@ export interface TaskLeases {
   ranges: [start: number, end: number][];
   /** Answers to the task's latest requests, oldest first: a repeated request gets the same one. */
   answers: { requestId: number; start: number; end: number }[];
+  /** When the task asked for the latest of them. */
+  askedAt: number;
+}
+
+/** What a task has that has leased nothing. */
+export function noLeases(): TaskLeases {
+  return { repetition: 0, ranges: [], answers: [], askedAt: 0 };
 }
 
 /** A reader of an iteration. */

@@ -182,6 +182,7 @@ export interface LeaseSplit {
   requestId: number;
   start: number;
   end: number;
+  at: number;
 }
 
 /** An unfinished iteration that nobody reads was given up: a later reader begins it from scratch. */

@@ -164,21 +164,23 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
     read: ({ taskId, at, numDropped }) => ({ taskId: number(taskId), at, numDropped: number(numDropped) }),
   },
   leaseSplit: {
-    write: ({ taskId, source, repetition, requestId, start, end }) => ({
+    write: ({ taskId, source, repetition, requestId, start, end, at }) => ({
       taskId: BigInt(taskId),
       source,
       repetition: BigInt(repetition),
       requestId: BigInt(requestId),
       start: BigInt(start),
       end: BigInt(end),
+      at,
     }),
-    read: ({ taskId, source, repetition, requestId, start, end }) => ({
+    read: ({ taskId, source, repetition, requestId, start, end, at }) => ({
       taskId: number(taskId),
       source,
       repetition: number(repetition),
       requestId: number(requestId),
       start: number(start),
       end: number(end),
+      at,
     }),
   },
   collectIteration: {

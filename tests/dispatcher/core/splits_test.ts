@@ -1,6 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { FailedPreconditionError, InvalidArgumentError, NotFoundError } from "../../../src/base/mod.ts";
-import { ENDLESS_BLOCK, leaseSize, MAX_FILES, MAX_INDEXES } from "../../../src/dispatcher/core/lease_size.ts";
+import {
+  ENDLESS_BLOCK,
+  leaseSize,
+  MAX_FILES,
+  MAX_INDEXES,
+  paceOf,
+} from "../../../src/dispatcher/core/lease_size.ts";
 import { getSplit } from "../../../src/dispatcher/core/get_split.ts";
 import type { SourceDescription } from "../../../src/dispatcher/core/updates.ts";
 import { ShardingPolicy } from "../../../src/graph/mod.ts";
@@ -18,6 +24,7 @@ function sharded(sources: SourceDescription[], workers = 1): TestCore {
 function drain(core: TestCore, taskId: number, repetition = 0, requestId = 1): number[][] {
   const ranges: number[][] = [];
   for (;; requestId++) {
+    core.now += 1_000_000; // A slow task.
     const reply = core.split({ taskId, repetition, requestId });
     if (reply.kind === "end") return ranges;
     ranges.push([reply.start, reply.end]);
@@ -29,12 +36,44 @@ Deno.test("leases are large at first and small towards the end", () => {
 });
 
 Deno.test("a lease is half a fair share, within bounds", () => {
-  assertEquals(leaseSize("indexes", 100, 2), 25);
-  assertEquals(leaseSize("indexes", 1, 1_000), 1);
-  assertEquals(leaseSize("indexes", 1e12, 4), MAX_INDEXES);
-  assertEquals(leaseSize("files", 1_000, 2), MAX_FILES);
-  assertEquals(leaseSize("files", 4, 2), 1);
-  assertEquals(leaseSize("indexes", Infinity, 2), ENDLESS_BLOCK);
+  const size = (kind: "indexes" | "files", remaining: number, tasks: number) =>
+    leaseSize({ kind, remaining, tasks, pace: 0 });
+  assertEquals(size("indexes", 100, 2), 25);
+  assertEquals(size("indexes", 1, 1_000), 1);
+  assertEquals(size("indexes", 1e12, 4), MAX_INDEXES);
+  assertEquals(size("files", 1_000, 2), MAX_FILES);
+  assertEquals(size("files", 4, 2), 1);
+  assertEquals(size("indexes", Infinity, 2), ENDLESS_BLOCK);
+});
+
+Deno.test("a task that is known to be fast gets up to its whole share, so that it need not ask so often", () => {
+  const size = (remaining: number, tasks: number, pace: number) =>
+    leaseSize({ kind: "indexes", remaining, tasks, pace });
+  assertEquals(size(1_000, 1, 1_000), 1_000, "alone: all the rest");
+  assertEquals(size(1_000, 2, 1_000), 500);
+  assertEquals(size(1_000, 2, 6), 300, "what it does in 50 ms");
+  assertEquals(size(1_000, 2, 0.1), 250, "a slow one: half its share");
+  assertEquals(size(1e12, 2, 1e6), MAX_INDEXES);
+  assertEquals(size(Infinity, 2, 100), 5_000);
+  assertEquals(leaseSize({ kind: "files", remaining: 100, tasks: 2, pace: 1e6 }), MAX_FILES);
+});
+
+Deno.test("the pace of a task is that of the lease before the latest, which it has worked through", () => {
+  const core = sharded([indexes(1_000_000)]);
+  const got = (requestId: number) => {
+    const reply = core.split({ taskId: 4000, repetition: 0, requestId });
+    return reply.kind === "split" ? reply.end - reply.start : 0;
+  };
+  const sizes: number[] = [];
+  // The second request comes as soon as the first lease is there, and says nothing of the pace.
+  for (const [requestId, ms] of [[1, 0], [2, 1], [3, 65_536], [4, 10]] as const) {
+    core.now += ms;
+    sizes.push(got(requestId));
+  }
+  assertEquals(sizes, [MAX_INDEXES, MAX_INDEXES, MAX_INDEXES, MAX_INDEXES]);
+  const leases = core.state.tasks.get(4000)!.leases[0];
+  assertEquals(paceOf(leases, core.now + 64), 1_024);
+  assertEquals(paceOf({ ...leases, answers: leases.answers.slice(-1) }, core.now + 64), 0);
 });
 
 Deno.test("files come by name, few at a time", () => {
@@ -51,6 +90,7 @@ Deno.test("files come by name, few at a time", () => {
 Deno.test("an endless source goes out in blocks and never ends", () => {
   const core = sharded([indexes(-1)]);
   for (let requestId = 1; requestId <= 5; requestId++) {
+    core.now += 1_000_000;
     assertEquals(core.split({ taskId: 4000, repetition: 0, requestId }), {
       kind: "split",
       start: (requestId - 1) * ENDLESS_BLOCK,

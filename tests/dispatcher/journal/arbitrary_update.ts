@@ -87,6 +87,7 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
     requestId: id,
     start: id,
     end: id,
+    at,
   }),
   collectIteration: record("collectIteration", { iterationId: id, at }),
   freeIteration: record("freeIteration", { iterationId: id, at }),
