@@ -1,64 +1,10 @@
-import { isPromise, type MaybePromise } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
-import type { FilterNode, UserFunction } from "../../graph/mod.ts";
-import type { BoundFunction } from "../bound_function.ts";
-import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
-import { isPending } from "../pending.ts";
+import type { FilterNode } from "../../graph/mod.ts";
+import type { ElementIterator } from "../iterator.ts";
 import type { Place } from "../place.ts";
+import { follow } from "./chain.ts";
 
 /** Builds `filter`. */
 export function filter(node: FilterNode, place: Place): ElementIterator<Element> {
-  return new Filter(place.input(), place.bind(node.fn));
-}
-
-class Filter implements ElementIterator<Element> {
-  readonly #input: ElementIterator<Element>;
-  readonly #fn: BoundFunction;
-  readonly #call: UserFunction;
-  readonly #context: unknown;
-  #index = 0;
-
-  constructor(input: ElementIterator<Element>, fn: BoundFunction) {
-    this.#input = input;
-    this.#fn = fn;
-    this.#call = fn.call;
-    this.#context = fn.context;
-  }
-
-  next(): MaybePromise<Pulled<Element>> {
-    for (;;) {
-      const element = this.#input.next();
-      if (isPending(element)) return this.#later(element);
-      if (element === DONE) return DONE;
-      const keep = this.#test(element);
-      if (isPending(keep)) return this.#later(element, keep);
-      if (keep) return element;
-    }
-  }
-
-  close(): MaybePromise<void> {
-    return this.#input.close();
-  }
-
-  #test(element: Element): unknown {
-    const index = this.#index++;
-    const call = this.#call;
-    let keep: unknown;
-    try {
-      keep = call(element, this.#context);
-    } catch (error) {
-      throw this.#fn.failed(index, error);
-    }
-    return isPromise(keep) ? this.#fn.settle(index, keep) : keep;
-  }
-
-  /** Goes on once something waits: at the element if it does, else at the answer for it. */
-  async #later(pulled: MaybePromise<Pulled<Element>>, answer?: Promise<unknown>): Promise<Pulled<Element>> {
-    for (;; pulled = this.#input.next(), answer = undefined) {
-      const element = isPending(pulled) ? await pulled : pulled;
-      if (element === DONE) return DONE;
-      const keep = answer ?? this.#test(element);
-      if (isPending(keep) ? await keep : keep) return element;
-    }
-  }
+  return follow(place.input(), "filter", place.bind(node.fn));
 }
