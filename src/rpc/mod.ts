@@ -18,6 +18,7 @@ export {
   toElementBatch,
   type WireBatch,
 } from "./element_batch.ts";
+export { allowOrigins } from "./cors.ts";
 export {
   elementStreamError,
   elementStreamResponse,

@@ -10,7 +10,7 @@ import {
   type Journal,
 } from "../dispatcher/mod.ts";
 import { denoFileSystem, denoJournalFiles, type HttpServer, listen } from "../platform/mod.ts";
-import { createWorkerClient, mountServices } from "../rpc/mod.ts";
+import { allowOrigins, createWorkerClient, mountServices } from "../rpc/mod.ts";
 import {
   type CompleteDispatcherConfig,
   completeDispatcherConfig,
@@ -74,7 +74,10 @@ export class DispatchServer implements AsyncDisposable {
       hostname: complete.hostname,
       port: complete.port,
       log: consoleLog,
-      handler: (request) => handle(request) ?? new Response("This is a Sluice dispatcher\n", { status: 404 }),
+      handler: allowOrigins(
+        complete.allowedOrigins,
+        (request) => handle(request) ?? new Response("This is a Sluice dispatcher\n", { status: 404 }),
+      ),
     });
     this.#life = new Life({
       start: () => this.#dispatcher.start(),

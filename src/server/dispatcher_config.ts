@@ -8,6 +8,8 @@ export interface DispatcherConfig {
   port?: number;
   /** Host name or address to bind. @default "127.0.0.1" */
   hostname?: string;
+  /** Origins whose web pages may read, such as "https://app.example"; "*": all. @default [] */
+  allowedOrigins?: string[];
   /** Directory for datasets and the journal. @default none */
   workDir?: string;
   /** Whether state is kept through restarts; needs `workDir`. @default false */
@@ -41,6 +43,7 @@ export type CompleteDispatcherConfig =
 export const DISPATCHER_FIELDS: Fields = {
   port: { kind: "integer", min: 0, max: 65_535, default: 0, help: "Port to bind; 0: any free port" },
   hostname: { kind: "string", default: "127.0.0.1", help: "Host name or address to bind" },
+  allowedOrigins: { kind: "strings", default: [], help: 'Origins whose web pages may read; "*": all' },
   workDir: { kind: "string", help: "Directory for datasets and the journal" },
   faultTolerantMode: {
     kind: "boolean",

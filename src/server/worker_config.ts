@@ -16,6 +16,8 @@ export interface WorkerConfig {
   port?: number;
   /** Host name or address to bind. @default "127.0.0.1" */
   hostname?: string;
+  /** Origins whose web pages may read, such as "https://app.example"; "*": all. @default [] */
+  allowedOrigins?: string[];
   /** Address that readers use; the first "%port%" is replaced by the bound port. @default "localhost:%port%" */
   workerAddress?: string;
   /** Period of the heartbeat. @default 30_000 */
@@ -62,6 +64,7 @@ export const WORKER_FIELDS: Fields = {
   },
   port: { kind: "integer", min: 0, max: 65_535, default: 0, help: "Port to bind; 0: any free port" },
   hostname: { kind: "string", default: "127.0.0.1", help: "Host name or address to bind" },
+  allowedOrigins: { kind: "strings", default: [], help: 'Origins whose web pages may read; "*": all' },
   workerAddress: {
     kind: "string",
     default: "localhost:%port%",

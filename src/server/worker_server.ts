@@ -3,7 +3,7 @@
 import { consoleLog, systemClock, systemRandom } from "../base/mod.ts";
 import { localWorkers } from "../client/mod.ts";
 import { type HttpServer, listen } from "../platform/mod.ts";
-import { createDispatcherClient, normalizeTarget } from "../rpc/mod.ts";
+import { allowOrigins, createDispatcherClient, normalizeTarget } from "../rpc/mod.ts";
 import { createWorker, type Worker } from "../worker/mod.ts";
 import { createIsolatedHost } from "./isolated_host.ts";
 import { Life } from "./life.ts";
@@ -54,7 +54,7 @@ export class WorkerServer implements AsyncDisposable {
       hostname: complete.hostname,
       port: complete.port,
       log: consoleLog,
-      handler: (request) => this.#handle(request),
+      handler: allowOrigins(complete.allowedOrigins, (request) => this.#handle(request)),
     });
     this.#address = complete.workerAddress.replace("%port%", String(this.#server.port));
     const ports = { clock: systemClock, random: systemRandom, log: consoleLog };
