@@ -50,27 +50,24 @@ export const UNHEARD_CLIENT_MS = 24 * HOUR_MS;
 export function iterationsCrowdedOut(
   { state, settings, now }: Context,
 ): (FreeIteration | CollectIteration)[] {
-  const updates: (FreeIteration | CollectIteration)[] = [];
-  if (state.idle.size >= MAX_IDLE_ITERATIONS) {
-    updates.push({ type: "freeIteration", iterationId: first(state.idle), at: now });
-  }
-  if (state.abandoned.size >= MAX_ABANDONED_ITERATIONS && settings.jobGcTimeoutMs >= 0) {
-    updates.push({ type: "collectIteration", iterationId: first(state.abandoned), at: now });
-  }
-  return updates;
+  // With a timeout of -1 nothing unfinished is ever given up.
+  const givenUp = settings.jobGcTimeoutMs < 0 ? [] : crowdedOut(state.abandoned, MAX_ABANDONED_ITERATIONS);
+  return [
+    ...crowdedOut(state.idle, MAX_IDLE_ITERATIONS)
+      .map((iterationId) => ({ type: "freeIteration" as const, iterationId, at: now })),
+    ...givenUp.map((iterationId) => ({ type: "collectIteration" as const, iterationId, at: now })),
+  ];
 }
 
 /** The jobs that make room for another one. */
 export function jobsCrowdedOut({ state: { idleJobs } }: Context, named: boolean): FreeJob[] {
-  const idle = named ? idleJobs.named : idleJobs.unnamed;
-  return idle.size < MAX_IDLE_JOBS ? [] : [{ type: "freeJob", jobId: first(idle) }];
+  return crowdedOut(named ? idleJobs.named : idleJobs.unnamed, MAX_IDLE_JOBS)
+    .map((jobId) => ({ type: "freeJob", jobId }));
 }
 
 /** The datasets that make room for another one. */
 export function datasetsCrowdedOut({ state: { idleDatasets } }: Context): FreeDataset[] {
-  return idleDatasets.size < MAX_IDLE_DATASETS
-    ? []
-    : [{ type: "freeDataset", datasetId: first(idleDatasets) }];
+  return crowdedOut(idleDatasets, MAX_IDLE_DATASETS).map((datasetId) => ({ type: "freeDataset", datasetId }));
 }
 
 /** Whether an unfinished iteration whose clients have left is given up. */
@@ -112,7 +109,16 @@ export function overdue({ state, settings, now }: Context): (FreeJob | FreeDatas
   return updates;
 }
 
-function first<T>(set: ReadonlySet<T>): T {
-  const [value] = set;
-  return value;
+/**
+ * The oldest hundredth of a set that is full. Not one at a time: to find the first entry of a set, the places of
+ * those that were deleted before it are passed over, as many as the set is large.
+ */
+function crowdedOut<T>(ids: ReadonlySet<T>, max: number): T[] {
+  const oldest: T[] = [];
+  if (ids.size < max) return oldest;
+  for (const id of ids) {
+    oldest.push(id);
+    if (oldest.length >= max / 100) break;
+  }
+  return oldest;
 }

@@ -15,7 +15,10 @@ export function checkNumber64(name: string, value: bigint, min = 0n): number {
 /** A list of at most `max` 64-bit numbers. */
 export function checkNumbers64(name: string, values: readonly bigint[], max: number): number[] {
   checkCount(name, values, max);
-  return values.map((value, i) => checkNumber64(`${name}[${i}]`, value));
+  // A worker's heartbeat lists thousands: the name of one is made only for the message that refuses it.
+  const bad = values.findIndex((value) => value < 0n || value > MAX_ID);
+  if (bad >= 0) checkNumber64(`${name}[${bad}]`, values[bad]);
+  return values.map(Number);
 }
 
 /** A list of at most `max` items. */
