@@ -190,9 +190,10 @@ export class CoordinatedReader implements ElementIterator<Element> {
       kind: "listed",
       iterationFinished,
       blockRound: blockRound === undefined ? null : Number(blockRound),
-      tasks: tasks.map(({ taskId, workerAddress, finished, startingRound }) => ({
+      tasks: tasks.map(({ taskId, workerAddress, workerUid, finished, startingRound }) => ({
         id: taskId,
         address: workerAddress,
+        workerUid,
         finished,
         startingRound: Number(startingRound),
       })),

@@ -174,7 +174,12 @@ class Simulation {
       return this.#fail(consumer, ask.task, ask.round);
     }
     const part = worker.tables.get(task)!;
-    part.table.request({ ...ask, consumer });
+    try {
+      part.table.request({ ...ask, consumer });
+    } catch (error) {
+      // The consumer has the answer to another request for the same round already, and does not care.
+      return this.#answer(consumer, ask.task, ask.round, { kind: "error", error });
+    }
     this.#serve(task, worker.run, part);
     if (part.table.isCompleted) {
       const index = this.#workers.indexOf(worker);
@@ -292,9 +297,10 @@ class Simulation {
         kind: "listed",
         iterationFinished: finished,
         blockRound: blockRound ?? null,
-        tasks: tasks.map(({ taskId, address, finished, startingRound = 0 }) => ({
+        tasks: tasks.map(({ taskId, address, uid, finished, startingRound = 0 }) => ({
           id: BigInt(taskId),
           address,
+          workerUid: uid,
           finished,
           startingRound,
         })),

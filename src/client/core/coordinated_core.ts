@@ -112,8 +112,8 @@ export class CoordinatedCore<T> {
   #listOne(entry: CoordinatedListing): void {
     const known = this.#tasks.get(entry.id);
     if (known) {
-      known.address = entry.address;
       if (entry.finished && known.phase.kind === "confirming") known.phase = { kind: "ended" };
+      if (known.update(entry)) this.#greet(known);
       return;
     }
     const task = new CoordinatedTask<T>(entry);
@@ -121,6 +121,14 @@ export class CoordinatedCore<T> {
     // All consumers have heard of its end, so this one was another client then.
     if (entry.finished) task.phase = { kind: "ended" };
     else this.#order.push(task);
+  }
+
+  /**
+   * The worker has begun anew, and gives out nothing before it knows where each consumer stands. One that has all the
+   * answers it asked for tells it by a request whose answer it does not need yet: it will be asked for again.
+   */
+  #greet(task: CoordinatedTask<T>): void {
+    if (task.phase.kind === "live" && task.oldest === task.nextRound) this.#request(task, task.nextRound);
   }
 
   /** Stops before the proposed round, unless it has been begun: then the dispatcher is told so at once. */
@@ -147,29 +155,30 @@ export class CoordinatedCore<T> {
     }
   }
 
-  /** The task whose turn it is, in round #round; undefined where the consumer has to wait. */
+  /** The task whose turn it is, in round #round; undefined where the consumer has to wait, and then stays where it is. */
   #next(): CoordinatedTask<T> | undefined {
-    if (this.#asked >= this.#order.length) {
-      if (this.#order.length === 0) return undefined;
-      this.#asked = 0;
-      this.#round = Math.max(this.#round, (this.#currentRound ?? -1) + 1);
-    }
-    for (;;) {
-      const hasBegun = this.#currentRound !== null && this.#round <= this.#currentRound;
-      if (!hasBegun && this.#limit !== null && this.#round >= this.#limit) return undefined;
-      for (; this.#asked < this.#order.length; this.#asked++) {
-        if (this.#order[this.#asked].startingRound <= this.#round) return this.#order[this.#asked];
+    if (this.#order.length === 0) return undefined;
+    for (let round = this.#round, asked = this.#asked;; asked = 0) {
+      const hasBegun = this.#currentRound !== null && round <= this.#currentRound;
+      if (!hasBegun && this.#limit !== null && round >= this.#limit) return undefined;
+      for (; asked < this.#order.length; asked++) {
+        const task = this.#order[asked];
+        if (task.startingRound > round) continue;
+        this.#round = round;
+        this.#asked = asked;
+        return task;
       }
       // Nobody else is read in this round: on to the next one in which somebody is.
-      const first = Math.min(...this.#order.map(({ startingRound }) => startingRound));
-      this.#asked = 0;
-      this.#round = Math.max(this.#round + 1, first);
+      round = Math.max(round + 1, Math.min(...this.#order.map(({ startingRound }) => startingRound)));
     }
   }
 
   #send(slot: Slot<T>): void {
-    const { task, round } = slot;
     slot.state = { kind: "asked" };
+    this.#request(slot.task, slot.round);
+  }
+
+  #request(task: CoordinatedTask<T>, round: number): void {
     this.#commands.push({
       kind: "ask",
       task: task.id,
@@ -216,7 +225,9 @@ export class CoordinatedCore<T> {
   #askFailed({ task: id, round }: EventOf<T, "askFailed">): void {
     const task = this.#tasks.get(id);
     const slot = task?.waitingSlot(round);
-    if (!task || slot?.state.kind !== "asked") return;
+    if (!task) return;
+    if (!slot && round === task.nextRound) task.greetAgain();
+    if (slot?.state.kind !== "asked") return;
     const isOldest = task.oldest === round;
     slot.state = { kind: "unsent" };
     if (!isOldest) return; // It is asked for again once the oldest one is there.

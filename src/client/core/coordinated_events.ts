@@ -5,6 +5,8 @@ export interface CoordinatedListing {
   readonly id: bigint;
   /** Where to read it, "host:port". */
   readonly address: string;
+  /** The worker's run; empty while it is gone. */
+  readonly workerUid: string;
   /** All consumers have confirmed its end. */
   readonly finished: boolean;
   /** The first round in which it is read. */

@@ -35,7 +35,8 @@ const KEPT_SKIPS = 1_024;
 export class CoordinatedTask<T> {
   readonly id: bigint;
   readonly startingRound: number;
-  address: string;
+  #address: string;
+  #workerUid: string;
   phase: CoordinatedPhase = { kind: "live" };
   /** Its part of the order, oldest first: asked for or answered, and not handed over. */
   readonly slots: Slot<T>[] = [];
@@ -48,11 +49,30 @@ export class CoordinatedTask<T> {
   #skipped: number[] = [];
 
   /** A task that is about to be read. */
-  constructor({ id, address, startingRound }: CoordinatedListing) {
+  constructor({ id, address, workerUid, startingRound }: CoordinatedListing) {
     this.id = id;
-    this.address = address;
+    this.#address = address;
+    this.#workerUid = workerUid;
     this.startingRound = startingRound;
     this.#nextRound = startingRound;
+  }
+
+  /** Where to read it, "host:port". */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** It is listed again; says whether another run of its worker has it now. */
+  update({ address, workerUid }: CoordinatedListing): boolean {
+    const hasChanged = workerUid !== "" && workerUid !== this.#workerUid;
+    this.#address = address;
+    if (hasChanged) this.#workerUid = workerUid;
+    return hasChanged;
+  }
+
+  /** The worker's present run may not know of this consumer: its next listing counts as a change. */
+  greetAgain(): void {
+    this.#workerUid = "";
   }
 
   /** The first round without an answer. */
