@@ -166,8 +166,16 @@ class FileJournal implements Journal {
     for (const update of updates) {
       if (update.type === "registerDataset") definitions.push([update.fingerprint, update.graph]);
     }
+    let content: Uint8Array;
+    try {
+      content = encodeUpdates(updates);
+    } catch (error) {
+      // The state holds them already: what follows would build on what no replay knows.
+      this.#phase = { kind: "failed", frames: this.#phase.frames, error };
+      return Promise.reject(error);
+    }
     const done = deferred<void>();
-    this.#enqueue({ kind: "append", content: encodeUpdates(updates), definitions, done });
+    this.#enqueue({ kind: "append", content, definitions, done });
     return done.promise;
   }
 

@@ -1,6 +1,12 @@
 /** Reading a journal's files in their order, without changing anything. */
 
-import { DataLossError, FailedPreconditionError, InternalError, messageOf } from "../../base/mod.ts";
+import {
+  DataLossError,
+  FailedPreconditionError,
+  InternalError,
+  messageOf,
+  SluiceError,
+} from "../../base/mod.ts";
 import type { DispatcherState } from "../core/state.ts";
 import type { Update } from "../core/updates.ts";
 import { DefinitionFiles } from "./definition_files.ts";
@@ -152,5 +158,7 @@ function inFile(error: unknown, file: string, offset: number): unknown {
   if (error instanceof FailedPreconditionError) {
     return new FailedPreconditionError(`Cannot read the journal: "${file}": ${message}`, { cause: error });
   }
-  return error instanceof InternalError ? damaged(file, offset, message, error) : error;
+  // The bytes are sound and what they say is not: a fold or a parser stumbled over it.
+  const isForeign = error instanceof InternalError || !(error instanceof SluiceError);
+  return isForeign ? damaged(file, offset, message, error) : error;
 }

@@ -1,7 +1,7 @@
 /**
  * A state as JSON and back. Maps, sets and bytes become objects with one key that begins with "$"; definitions,
  * which lie in files of their own, become their fingerprints. It goes by the values alone and knows no field, so
- * that it cannot forget one.
+ * that it cannot forget one. No object of the state may be referred to twice: it would come back as two.
  */
 
 import { DataLossError, FailedPreconditionError, InternalError } from "../../base/mod.ts";
@@ -17,7 +17,7 @@ export function writeState(state: StateView): Uint8Array<ArrayBuffer> {
     fingerprints.set(graph, fingerprint);
     definitions.push(definitionInfo(fingerprint, graph));
   }
-  const plain = toPlain(state, fingerprints, new Set());
+  const plain = toPlain(state, fingerprints);
   return new TextEncoder().encode(JSON.stringify({ definitions, state: plain }));
 }
 
@@ -52,39 +52,59 @@ export function readState(bytes: Uint8Array): DecodedState {
   };
 }
 
-function toPlain(value: unknown, fingerprints: ReadonlyMap<unknown, string>, seen: Set<object>): unknown {
+// These two walk a million values of a large state while nobody is served: loops, no closures.
+
+function toPlain(value: unknown, fingerprints: ReadonlyMap<unknown, string>): unknown {
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new InternalError(`Cannot write a state that holds ${value}`); // JSON has null for it.
   }
   if (typeof value !== "object" || value === null) return value;
-  const fingerprint = fingerprints.get(value);
-  if (fingerprint !== undefined) return { $definition: fingerprint };
-  if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
-  // Two references to one thing would come back as two things, and updates would change one of them.
-  if (seen.has(value)) throw new InternalError("Cannot write a state that refers to one object twice");
-  seen.add(value);
-  const plain = (part: unknown) => toPlain(part, fingerprints, seen);
-  if (Array.isArray(value)) return value.map(plain);
-  if (value instanceof Map) return { $map: Array.from(value, ([key, entry]) => [key, plain(entry)]) };
-  if (value instanceof Set) return { $set: Array.from(value, plain) };
+  if (Array.isArray(value)) return toPlainList(value, fingerprints);
+  if (value instanceof Map) {
+    const entries: [unknown, unknown][] = [];
+    for (const [key, entry] of value) entries.push([key, toPlain(entry, fingerprints)]);
+    return { $map: entries };
+  }
+  if (value instanceof Set) return { $set: toPlainList(value, fingerprints) };
+  if (value instanceof Uint8Array) {
+    const fingerprint = fingerprints.get(value);
+    return fingerprint === undefined ? { $bytes: toBase64(value) } : { $definition: fingerprint };
+  }
+  const fields = value as Readonly<Record<string, unknown>>;
   const object: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(value)) object[key] = plain(field);
+  for (const key in fields) object[key] = toPlain(fields[key], fingerprints);
   return object;
+}
+
+function toPlainList(values: Iterable<unknown>, fingerprints: ReadonlyMap<unknown, string>): unknown[] {
+  const list: unknown[] = [];
+  for (const value of values) list.push(toPlain(value, fingerprints));
+  return list;
 }
 
 function fromPlain(plain: unknown, definitions: Definitions): unknown {
   if (typeof plain !== "object" || plain === null) return plain;
-  const read = (part: unknown) => fromPlain(part, definitions);
-  if (Array.isArray(plain)) return plain.map(read);
-  if ("$map" in plain) {
-    return new Map((plain.$map as [unknown, unknown][]).map(([key, entry]) => [key, read(entry)]));
+  if (Array.isArray(plain)) return fromPlainList(plain, definitions);
+  const fields = plain as Readonly<Record<string, unknown>>;
+  if (fields.$map !== undefined) {
+    const map = new Map<unknown, unknown>();
+    for (const [key, entry] of fields.$map as [unknown, unknown][]) {
+      map.set(key, fromPlain(entry, definitions));
+    }
+    return map;
   }
-  if ("$set" in plain) return new Set((plain.$set as unknown[]).map(read));
-  if ("$bytes" in plain) return fromBase64(plain.$bytes as string);
-  if ("$definition" in plain) return definitions(plain.$definition as string);
+  if (fields.$set !== undefined) return new Set(fromPlainList(fields.$set as unknown[], definitions));
+  if (fields.$bytes !== undefined) return fromBase64(fields.$bytes as string);
+  if (fields.$definition !== undefined) return definitions(fields.$definition as string);
   const object: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(plain)) object[key] = read(field);
+  for (const key in fields) object[key] = fromPlain(fields[key], definitions);
   return object;
+}
+
+function fromPlainList(plain: readonly unknown[], definitions: Definitions): unknown[] {
+  const list: unknown[] = [];
+  for (const part of plain) list.push(fromPlain(part, definitions));
+  return list;
 }
 
 function toBase64(bytes: Uint8Array): string {

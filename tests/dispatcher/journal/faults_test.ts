@@ -163,6 +163,19 @@ Deno.test("a snapshot that cannot be kept is a warning, and the next one is trie
   await again.journal.close();
 });
 
+Deno.test("an update that cannot be written down ends the journal, as the state holds it already", async () => {
+  const files = new MemoryJournalFiles();
+  const { journal } = await reopen(files);
+  const first = journal.append(things(1));
+  await assertRejects(() => journal.append([{ type: "freeJob", jobId: NaN }]), RangeError);
+  await assertRejects(() => journal.append(things(1, 1)), RangeError);
+  await first;
+  await journal.close();
+  const again = await reopen(files);
+  assertSameState(again.state, stateAfter(1));
+  await again.journal.close();
+});
+
 Deno.test("a state that cannot be written is a warning, and appends go on", async () => {
   const files = new MemoryJournalFiles();
   const { log, lines } = keepingLog();

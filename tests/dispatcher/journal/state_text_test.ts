@@ -1,4 +1,4 @@
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { DataLossError, FailedPreconditionError, InternalError } from "../../../src/base/mod.ts";
 import { createState } from "../../../src/dispatcher/core/state.ts";
 import { readState, writeState } from "../../../src/dispatcher/journal/state_text.ts";
@@ -46,11 +46,23 @@ Deno.test("a state is taken as it is now", () => {
   assertEquals(readState(bytes).state(() => new Uint8Array()), createState());
 });
 
-Deno.test("a state that refers to one thing twice is refused, for it would come back as two", () => {
+Deno.test("what the state refers to, it refers to once, for it would come back as two", () => {
+  const { state } = busyCore();
+  const seen = new Set<object>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null || value instanceof Uint8Array) return;
+    assert(!seen.has(value), "an object is referred to twice");
+    seen.add(value);
+    if (value instanceof Map || value instanceof Set || Array.isArray(value)) value.forEach(visit);
+    else Object.values(value).forEach(visit);
+  };
+  visit(state);
+});
+
+Deno.test("a number that JSON does not have is refused", () => {
   const state = createState();
-  const requests = state.requests.jobs;
-  state.requests.clients = requests;
-  assertThrows(() => writeState(state), InternalError, "refers to one object twice");
+  state.next.task = NaN;
+  assertThrows(() => writeState(state), InternalError, "Cannot write a state that holds NaN");
 });
 
 Deno.test("what is no state is refused", () => {
