@@ -1,6 +1,6 @@
 /** A task's process, assembled. */
 
-import { consoleLog } from "../base/mod.ts";
+import { consoleLog, systemClock } from "../base/mod.ts";
 import { listen, listenUnix, splitLines } from "../platform/mod.ts";
 import { runTaskProcess } from "../worker/mod.ts";
 import { createLocalHost } from "./local_host.ts";
@@ -26,9 +26,8 @@ export async function runTask(): Promise<void> {
       const bytes = text.encode(line + "\n");
       for (let at = 0; at < bytes.byteLength;) at += writeSync(bytes.subarray(at));
     },
-    serve({ hostname, socketPath }, handle) {
-      const handler = (request: Request) =>
-        handle(request) ?? new Response("This is a Sluice task\n", { status: 404 });
+    clock: systemClock,
+    serve({ hostname, socketPath }, handler) {
       const log = consoleLog;
       const near = socketPath === null ? null : listenUnix({ path: socketPath, handler, log });
       const server = listen({ hostname, port: 0, handler, log });

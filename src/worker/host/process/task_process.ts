@@ -1,4 +1,4 @@
-import { assertNever, CanceledError, type Deferred, deferred } from "../../../base/mod.ts";
+import { assertNever, CanceledError, type Clock, type Deferred, deferred } from "../../../base/mod.ts";
 import type { DispatcherClient, FetchHandler } from "../../../rpc/mod.ts";
 import { workerHandler, type WorkerTasks } from "../../service.ts";
 import type { TaskHandle, TaskHost } from "../task_host.ts";
@@ -22,18 +22,23 @@ export interface DataPlane {
 
 /** What the program of a task's process is given. */
 export interface TaskProcessOptions {
+  /** Times the patience with readers that come before the task. */
+  readonly clock: Clock;
   /** The lines from the worker; their end is the worker's. */
   readonly input: AsyncIterable<string>;
   /** Sends a line to the worker. */
   readonly write: (line: string) => void;
   /** Listens for readers. */
-  readonly serve: (setup: ProcessSetup, handler: FetchHandler) => DataPlane;
+  readonly serve: (setup: ProcessSetup, handler: (request: Request) => Promise<Response>) => DataPlane;
   /** Makes the host that runs the task in this process. */
   readonly createHost: (setup: ProcessSetup, dispatcher: Pick<DispatcherClient, "getSplit">) => TaskHost;
 }
 
-/** The data plane's answer while there is no task. */
-const NO_TASK: FetchHandler = () => null;
+/**
+ * The worker names the address of a process that is ready as soon as it has a task for it: readers may be here before
+ * the task is. Others, who come for a process that had the port before, are not kept for long.
+ */
+const TASK_PATIENCE_MS = 5_000;
 
 /** Works as the process of a task until the task is over, or its worker is. */
 export async function runTaskProcess(options: TaskProcessOptions): Promise<void> {
@@ -46,7 +51,8 @@ class TaskProcess {
   readonly #options: TaskProcessOptions;
   readonly #link: WorkerLink;
   readonly #over: Deferred<void> = deferred();
-  #handler: FetchHandler = NO_TASK;
+  readonly #begun: Deferred<void> = deferred();
+  #handler: FetchHandler | null = null;
   #dataPlane: DataPlane | null = null;
   #host: TaskHost | null = null;
   #handle: TaskHandle | null = null;
@@ -88,13 +94,13 @@ class TaskProcess {
         const { setup } = message;
         this.#link.setMark(setup.mark);
         this.#host = createHost(setup, this.#link.dispatcher);
-        this.#dataPlane = serve(setup, (request) => this.#handler(request));
+        this.#dataPlane = serve(setup, (request) => this.#respond(request));
         this.#link.send({ kind: "ready", port: this.#dataPlane.port });
         return;
       }
       case "begin":
         this.#handler = workerHandler(this.#begin(message));
-        return;
+        return this.#begun.resolve();
       case "ping":
         return void this.#pong(message.id);
       case "answer":
@@ -104,6 +110,18 @@ class TaskProcess {
       default:
         assertNever(message);
     }
+  }
+
+  async #respond(request: Request): Promise<Response> {
+    if (!this.#handler) await this.#patience();
+    if (!this.#handler) return new Response("This process has no task\n", { status: 503 });
+    return await this.#handler(request) ?? new Response("This is a Sluice task\n", { status: 404 });
+  }
+
+  async #patience(): Promise<void> {
+    const enough = new AbortController();
+    this.#begun.promise.then(() => enough.abort());
+    await this.#options.clock.sleep(TASK_PATIENCE_MS, { signal: enough.signal }).catch(() => {});
   }
 
   /** A thread that hangs keeps back the answer, as this one would. */

@@ -3,7 +3,6 @@ import { portableCodecs } from "../../../../src/element/mod.ts";
 import { createInProcessHost } from "../../../../src/worker/host/in_process.ts";
 import type { Ending, Subprocess } from "../../../../src/worker/host/process/subprocess.ts";
 import { runTaskProcess } from "../../../../src/worker/host/process/task_process.ts";
-import type { FetchHandler } from "../../../../src/rpc/mod.ts";
 import { memoryFileSystem } from "../../../../src/sources/mod.ts";
 
 /** Lines that are written before, and read after, in the same thread. */
@@ -26,7 +25,7 @@ export class Lines {
 
 /** "Processes" that run the task program in this thread, and a fetch that reaches them. */
 export class MemoryProcesses {
-  readonly #ports = new Map<number, FetchHandler>();
+  readonly #ports = new Map<number, (request: Request) => Promise<Response>>();
   #lastPort = 7_000;
   readonly clock: FakeClock;
   readonly started: { crash(ending: Ending, lastWords?: string): void; readonly signals: string[] }[] = [];
@@ -39,7 +38,7 @@ export class MemoryProcesses {
     const request = new Request(input, init);
     const handler = this.#ports.get(Number(new URL(request.url).port));
     if (!handler) throw new TypeError("fetch failed: connection refused");
-    return await handler(request) ?? new Response(null, { status: 404 });
+    return await handler(request);
   };
 
   readonly spawn = (): Subprocess => {
@@ -54,6 +53,7 @@ export class MemoryProcesses {
       ended.resolve(ending);
     };
     runTaskProcess({
+      clock: this.clock,
       input: input.all,
       write: (line) => output.write(line),
       serve: (_, handler) => {

@@ -160,3 +160,19 @@ Deno.test("where no process can be started, readers are told why", async () => {
     "Cannot run tasks in processes of their own",
   );
 });
+
+Deno.test("a reader that comes before the task is kept waiting for it, but not for ever", async () => {
+  await using harness = new Harness();
+  harness.host.prepare!();
+  await new Promise((resolve) => setTimeout(resolve, 0)); // The program listens now.
+  const early = harness.processes.fetch("http://127.0.0.1:7000/early");
+  await harness.clock.advance(4_999);
+  const task = harness.start();
+  assertEquals((await early).status, 404);
+  await harness.clock.advance(250);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const stray = harness.processes.fetch("http://127.0.0.1:7001/stray");
+  await harness.clock.advance(5_000);
+  assertEquals((await stray).status, 503);
+  await task.stop(new Error("over"));
+});
