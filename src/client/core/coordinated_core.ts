@@ -124,11 +124,12 @@ export class CoordinatedCore<T> {
   }
 
   /**
-   * The worker has begun anew, and gives out nothing before it knows where each consumer stands. One that has all the
-   * answers it asked for tells it by a request whose answer it does not need yet: it will be asked for again.
+   * The worker has begun anew, and gives out nothing before it knows where each consumer stands. It is told by a
+   * request, even where one is out already, which may have been sent to the former run, and where the answer is not
+   * needed yet: it will be asked for again.
    */
   #greet(task: CoordinatedTask<T>): void {
-    if (task.phase.kind === "live" && task.oldest === task.nextRound) this.#request(task, task.nextRound);
+    if (task.phase.kind === "live" || task.phase.kind === "ending") this.#request(task, task.oldest);
   }
 
   /** Stops before the proposed round, unless it has been begun: then the dispatcher is told so at once. */

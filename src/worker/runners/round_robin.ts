@@ -1,12 +1,4 @@
-import {
-  type Clock,
-  FailedPreconditionError,
-  isPromise,
-  type Log,
-  type MaybePromise,
-  messageOf,
-  type Timer,
-} from "../../base/mod.ts";
+import { type Clock, isPromise, type Log, type MaybePromise, messageOf, type Timer } from "../../base/mod.ts";
 import type { CodecName, CodecSet, Element } from "../../element/mod.ts";
 import { DONE, type ElementIterator } from "../../executor/mod.ts";
 import { toElementFailure, type WireBatch } from "../../rpc/mod.ts";
@@ -74,7 +66,8 @@ export class RoundRobinRunner {
   readonly #table: RoundTable<Block>;
   readonly #abort = new AbortController();
   readonly #resolveCompleted: () => void;
-  readonly #waiters = new Map<string, Waiter>();
+  /** By consumer and round; who has asked again is among them twice. */
+  readonly #waiters = new Map<string, Set<Waiter>>();
   readonly #packer = new BlockPacker();
   readonly #compressors = new Map<string, StreamCompressor>();
   /** Elements that were pulled and not given out, each as a block of its own. */
@@ -130,7 +123,7 @@ export class RoundRobinRunner {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort(reason);
     this.#skipTimer?.timer.clear();
-    for (const waiter of this.#waiters.values()) waiter.reject(reason);
+    for (const waiters of this.#waiters.values()) for (const waiter of waiters) waiter.reject(reason);
     this.#waiters.clear();
     this.#resume?.();
     // The pull that is under way is not waited for: a user's function that never settles would hold up the stop.
@@ -146,11 +139,13 @@ export class RoundRobinRunner {
     return new Promise((resolve, reject) => {
       const settled = () => {
         signal.removeEventListener("abort", onAbort);
-        if (this.#waiters.get(key) === waiter) this.#waiters.delete(key);
+        const waiters = this.#waiters.get(key);
+        waiters?.delete(waiter);
+        if (waiters?.size === 0) this.#waiters.delete(key);
       };
       const onAbort = () => {
-        if (this.#waiters.get(key) === waiter) this.#table.cancel(consumer, round);
         waiter.reject(signal.reason);
+        if (!this.#waiters.has(key)) this.#table.cancel(consumer, round);
       };
       const waiter: Waiter = {
         resolve: (answer) => {
@@ -167,10 +162,7 @@ export class RoundRobinRunner {
       } catch (error) {
         return reject(error);
       }
-      this.#waiters.get(key)?.reject(
-        new FailedPreconditionError(`Consumer ${consumer} has asked for round ${round} again`),
-      );
-      this.#waiters.set(key, waiter);
+      this.#waiters.set(key, (this.#waiters.get(key) ?? new Set()).add(waiter));
       signal.addEventListener("abort", onAbort, { once: true });
       this.#advance();
       if (!this.#isStarted) this.#produce();
@@ -203,7 +195,7 @@ export class RoundRobinRunner {
   }
 
   #tell({ consumer, round, answer }: Answered<Block>): void {
-    this.#waiters.get(`${consumer} ${round}`)?.resolve(answer);
+    for (const waiter of [...this.#waiters.get(`${consumer} ${round}`) ?? []]) waiter.resolve(answer);
   }
 
   #skipLater(round: number): void {
