@@ -6,9 +6,9 @@
  * | --- | --- | --- |
  * | finished iterations | `jobGcTimeoutMs` | 1,000 |
  * | unfinished iterations | `jobGcTimeoutMs`; of a named DYNAMIC job for ever, of an unnamed one an hour, unless `gcDynamicShardingJobs` | 1,000 |
- * | jobs without a name | `jobGcTimeoutMs` | 10,000 |
+ * | jobs without a name | `jobGcTimeoutMs`, a minute at least | 10,000 |
  * | jobs with a name, and which of their repetitions are over | 7 days | 10,000 |
- * | datasets that their readers can register again | `jobGcTimeoutMs` | 10,000 |
+ * | datasets that their readers can register again | `jobGcTimeoutMs`, a minute at least | 10,000 |
  * | datasets registered for others, and under an id of the caller's choice | ever | |
  * | clients that never sent a heartbeat | a day | |
  *
@@ -36,6 +36,9 @@ export const MAX_IDLE_JOBS = 10_000;
 
 /** How many datasets without iterations are kept of those that are registered again when needed. */
 export const MAX_IDLE_DATASETS = 10_000;
+
+/** What was just registered or made is about to be used by whoever did so: not even a timeout of 0 takes it away. */
+export const LEAST_REST_MS = 60_000;
 
 /** How long a job with a name is remembered after its last iteration went. */
 export const NAMED_JOB_MS = 7 * 24 * HOUR_MS;
@@ -93,8 +96,8 @@ export function hasRested(
 /** Jobs and datasets whose time is over. */
 export function overdue({ state, settings, now }: Context): (FreeJob | FreeDataset)[] {
   const updates: (FreeJob | FreeDataset)[] = [];
-  const { jobGcTimeoutMs } = settings;
-  const jobs = [[state.idleJobs.unnamed, jobGcTimeoutMs], [state.idleJobs.named, NAMED_JOB_MS]] as const;
+  const restMs = Math.max(settings.jobGcTimeoutMs, LEAST_REST_MS);
+  const jobs = [[state.idleJobs.unnamed, restMs], [state.idleJobs.named, NAMED_JOB_MS]] as const;
   // The longest idle come first, so that those whose time is not over are not looked at.
   for (const [ids, ms] of jobs) {
     for (const jobId of ids) {
@@ -103,7 +106,7 @@ export function overdue({ state, settings, now }: Context): (FreeJob | FreeDatas
     }
   }
   for (const datasetId of state.idleDatasets) {
-    if (now - state.datasets.get(datasetId)!.idleSince < jobGcTimeoutMs) break;
+    if (now - state.datasets.get(datasetId)!.idleSince < restMs) break;
     updates.push({ type: "freeDataset", datasetId });
   }
   return updates;
