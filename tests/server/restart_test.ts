@@ -1,7 +1,8 @@
-/** SPEC 6.8: the service goes on where it was when its dispatcher, its workers or both are started again. */
+/** SPEC 6.5 and 6.8: the service goes on where it was when its dispatcher, its workers or both are started again. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
+  CrossTrainerCache,
   Dataset,
   DispatchServer,
   distribute,
@@ -35,7 +36,7 @@ async function readWith(
   return values;
 }
 
-Deno.test("6.8.1 testDispatcherStop: what is being read arrives without a dispatcher", async () => {
+Deno.test("6.8-1 testDispatcherStop: what is being read arrives without a dispatcher", async () => {
   await using cluster = await RestartableCluster.start();
   const iterator = Dataset.range(100).apply(cluster.distribute())[Symbol.asyncIterator]();
   const values = [(await iterator.next()).value];
@@ -45,21 +46,21 @@ Deno.test("6.8.1 testDispatcherStop: what is being read arrives without a dispat
   await iterator.return?.();
 });
 
-Deno.test("6.8.2 testDispatcherRestartBeforeReading", async () => {
+Deno.test("6.8-2 testDispatcherRestartBeforeReading", async () => {
   await using cluster = await RestartableCluster.start();
   const dataset = Dataset.range(100).apply(cluster.distribute());
   await cluster.restartDispatcher();
   assertEquals(await dataset.toArray(), numbers(100));
 });
 
-Deno.test("6.8.3 testDispatcherRestartDuringReading", async () => {
+Deno.test("6.8-3 testDispatcherRestartDuringReading", async () => {
   await using cluster = await RestartableCluster.start();
   const dataset = Dataset.range(100).apply(cluster.distribute());
   const values = await readWith(dataset, new Map([[50, () => cluster.restartDispatcher()]]));
   assertEquals(values, numbers(100));
 });
 
-Deno.test("6.8.3 testDispatcherRestartDuringReading, of more than a worker sends ahead", async () => {
+Deno.test("6.8-3 testDispatcherRestartDuringReading, of more than a worker sends ahead", async () => {
   await using cluster = await RestartableCluster.start();
   const dataset = Dataset.range(300_000).apply(cluster.distribute());
   const values = await readWith(dataset, new Map([[10, () => cluster.restartDispatcher()]]));
@@ -67,14 +68,14 @@ Deno.test("6.8.3 testDispatcherRestartDuringReading, of more than a worker sends
   assert(values.every((value, i) => value === i));
 });
 
-Deno.test("6.8.4 testDispatcherRestartDuringDistributedEpoch", async () => {
+Deno.test("6.8-4 testDispatcherRestartDuringDistributedEpoch", async () => {
   await using cluster = await RestartableCluster.start();
   const dataset = Dataset.range(100).apply(cluster.distribute(DYNAMIC));
   const values = await readWith(dataset, new Map([[50, () => cluster.restartDispatcher()]]));
   assertEquals(values, numbers(100));
 });
 
-Deno.test("6.8.4 testDispatcherRestartDuringDistributedEpoch, often, with three workers", async () => {
+Deno.test("6.8-4 testDispatcherRestartDuringDistributedEpoch, often, with three workers", async () => {
   await using cluster = await RestartableCluster.start({ workers: 3 });
   const dataset = largeNumbers(10_000).apply(cluster.distribute(DYNAMIC));
   const restart = () => cluster.restartDispatcher();
@@ -82,7 +83,7 @@ Deno.test("6.8.4 testDispatcherRestartDuringDistributedEpoch, often, with three 
   assertEquals(sorted(values), numbers(10_000));
 });
 
-Deno.test("6.8.5 testDispatcherRestartDuringDistributedEpochRepeat", async () => {
+Deno.test("6.8-5 testDispatcherRestartDuringDistributedEpochRepeat", async () => {
   await using cluster = await RestartableCluster.start();
   const dataset = Dataset.range(100).repeat(5).apply(cluster.distribute(DYNAMIC));
   const restart = () => cluster.restartDispatcher();
@@ -90,7 +91,7 @@ Deno.test("6.8.5 testDispatcherRestartDuringDistributedEpochRepeat", async () =>
   assertEquals(sorted(values), times(5, numbers(100)));
 });
 
-Deno.test("6.8.6 testDispatcherRestartBetweenIterations", async () => {
+Deno.test("6.8-6 testDispatcherRestartBetweenIterations", async () => {
   await using cluster = await RestartableCluster.start();
   const dataset = Dataset.range(100).apply(cluster.distribute());
   assertEquals(await dataset.toArray(), numbers(100));
@@ -99,7 +100,7 @@ Deno.test("6.8.6 testDispatcherRestartBetweenIterations", async () => {
   assertEquals(cluster.dispatcher.status().jobs.length, 1);
 });
 
-Deno.test("6.8.8 testDispatcherManyRestarts", async () => {
+Deno.test("6.8-8 testDispatcherManyRestarts", async () => {
   await using cluster = await RestartableCluster.start();
   const datasets: [number, Dataset<number>][] = [];
   for (let size = 10; size < 15; size++) {
@@ -111,7 +112,7 @@ Deno.test("6.8.8 testDispatcherManyRestarts", async () => {
   for (const [size, dataset] of datasets) assertEquals(await dataset.toArray(), numbers(size));
 });
 
-Deno.test("6.8.9 testDispatcherAndWorkerRestart", async () => {
+Deno.test("6.8-9 testDispatcherAndWorkerRestart", async () => {
   await using cluster = await RestartableCluster.start();
   const dataset = Dataset.range(100).apply(cluster.distribute());
   for (let time = 0; time < 2; time++) {
@@ -121,7 +122,7 @@ Deno.test("6.8.9 testDispatcherAndWorkerRestart", async () => {
   }
 });
 
-Deno.test("6.8.10 testDispatcherAndMultiWorkerRestart", async () => {
+Deno.test("6.8-10 testDispatcherAndMultiWorkerRestart", async () => {
   await using cluster = await RestartableCluster.start({ workers: 2 });
   const dataset = Dataset.range(100).apply(cluster.distribute());
   const restartAll = async () => {
@@ -138,7 +139,7 @@ Deno.test("6.8.10 testDispatcherAndMultiWorkerRestart", async () => {
   assertEquals((await iterator.next()).done, true);
 });
 
-Deno.test("6.8.12 testAddWorkerMidJob", async () => {
+Deno.test("6.8-12 testAddWorkerMidJob", async () => {
   await using cluster = await RestartableCluster.start();
   const dataset = Dataset.range(100_000).apply(cluster.distribute());
   const add = async () => {
@@ -149,7 +150,7 @@ Deno.test("6.8.12 testAddWorkerMidJob", async () => {
   assertEquals(sorted(values), times(2, numbers(100_000)));
 });
 
-Deno.test("6.8.12 testAddWorkerMidJob, after a restart of the dispatcher", async () => {
+Deno.test("6.8-12 testAddWorkerMidJob, after a restart of the dispatcher", async () => {
   await using cluster = await RestartableCluster.start();
   const dataset = Dataset.range(100_000).apply(cluster.distribute());
   const add = async () => {
@@ -161,7 +162,7 @@ Deno.test("6.8.12 testAddWorkerMidJob, after a restart of the dispatcher", async
   assertEquals(sorted(values), times(2, numbers(100_000)));
 });
 
-Deno.test("6.8.13 testRemoveMoreWorkersThanMaxOutstandingRequests", async () => {
+Deno.test("6.8-13 testRemoveMoreWorkersThanMaxOutstandingRequests", async () => {
   await using cluster = await RestartableCluster.start({ workers: 5 });
   const dataset = Dataset.range(2 ** 50).apply(cluster.distribute({ maxOutstandingRequests: 1 }));
   const iterator = dataset[Symbol.asyncIterator]();
@@ -172,7 +173,7 @@ Deno.test("6.8.13 testRemoveMoreWorkersThanMaxOutstandingRequests", async () => 
 });
 
 for (const samePort of [true, false]) {
-  Deno.test(`6.8.14 testRestartWorker, at ${samePort ? "the same" : "another"} port`, async () => {
+  Deno.test(`6.8-14 testRestartWorker, at ${samePort ? "the same" : "another"} port`, async () => {
     await using cluster = await RestartableCluster.start();
     const iterator = Dataset.range(100_000).apply(cluster.distribute())[Symbol.asyncIterator]();
     const half = 50_000;
@@ -189,7 +190,7 @@ for (const samePort of [true, false]) {
   });
 }
 
-Deno.test("6.8.16 testDistributeLargeGraphThenRegisterWorker", async () => {
+Deno.test("6.8-16 testDistributeLargeGraphThenRegisterWorker", async () => {
   await using cluster = await RestartableCluster.start({ workers: 0 });
   const large = new Uint8Array(8 * 1024 * 1024).map((_, i) => i % 251);
   const dataset = Dataset.fromArray([large]).apply(cluster.distribute());
@@ -198,6 +199,32 @@ Deno.test("6.8.16 testDistributeLargeGraphThenRegisterWorker", async () => {
   await cluster.restartDispatcher();
   await cluster.addWorker();
   assertEquals((await first).value, large);
+  await iterator.return?.();
+});
+
+/** An endless dataset that a trainer reads through the cache that trainers share. */
+function trained(cluster: RestartableCluster): AsyncIterator<number, undefined> {
+  const crossTrainerCache = new CrossTrainerCache("trainer");
+  return Dataset.range(10_000_000).repeat()
+    .apply(cluster.distribute({ jobName: "job", crossTrainerCache }))[Symbol.asyncIterator]();
+}
+
+Deno.test("6.5-1 testWorkerRestart", async () => {
+  await using cluster = await RestartableCluster.start();
+  const iterator = trained(cluster);
+  for (let i = 0; i < 100; i++) assertEquals((await iterator.next()).value, i);
+  await cluster.restartWorker();
+  while ((await iterator.next()).value !== 0);
+  for (let i = 1; i < 100; i++) assertEquals((await iterator.next()).value, i);
+  await iterator.return?.();
+});
+
+Deno.test("6.5-2 testDispatcherRestart", async () => {
+  await using cluster = await RestartableCluster.start();
+  const iterator = trained(cluster);
+  for (let i = 0; i < 100; i++) assertEquals((await iterator.next()).value, i);
+  await cluster.restartDispatcher();
+  for (let i = 100; i < 200; i++) assertEquals((await iterator.next()).value, i);
   await iterator.return?.();
 });
 

@@ -86,7 +86,10 @@ Deno.test("a file that ends early stops the start, but for the last segment", as
   const last = (await lastFrame(whole)).name;
   for (const name of names) {
     const content = await whole.read(name);
-    for (let size = 0; size < content.length; size += 7) {
+    const sizes = Array.from(content.keys()).filter((size) =>
+      size % 7 === 0 || (name.endsWith(".segment") && isFrameEnd(content, size))
+    );
+    for (const size of sizes) {
       whole.tamper(name, () => content.slice(0, size));
       if (name === last) {
         const { journal, state } = await reopen(await copyOf(whole));
