@@ -108,8 +108,11 @@ export class HttpBody implements BodyReader {
   /** Begins the next chunk where all of its framing has come; else gives null, and nothing has changed. */
   #skipFraming(bytes: Uint8Array, from: number, to: number): number | null {
     if (this.#chunks !== "more" || to - from < 2 || bytes[from] !== CR || bytes[from + 1] !== LF) return null;
-    const end = bytes.indexOf(LF, from + 2);
-    if (end < 0 || end >= Math.min(to, from + LONGEST_LINE)) return null;
+    // Not by indexOf(): where the line has not come whole, that would search the room behind what has come.
+    const most = Math.min(to, from + LONGEST_LINE);
+    let end = from + 2;
+    while (end < most && bytes[end] !== LF) end++;
+    if (end >= most) return null;
     this.#left = chunkSize(lineOf(bytes, from + 2, end));
     return this.#left > 0 ? end + 1 : null;
   }
