@@ -14,6 +14,7 @@ import type { GraphLoader, TaskHandle, TaskHost } from "./host/task_host.ts";
 import { randomId } from "./random_id.ts";
 import { type ReceivedTask, receivedTask } from "./received_task.ts";
 import { emptyBatch } from "./runners/element_stream.ts";
+import type { ElementReply, ElementRequest } from "./runners/round_robin.ts";
 import type { Acknowledgement, StreamRequest } from "./runners/task_runner.ts";
 import type { WorkerTasks } from "./service.ts";
 
@@ -42,6 +43,8 @@ export class TaskSet implements WorkerTasks {
   #handles = new Map<bigint, TaskHandle>();
   /** The clients that have opened a stream of a task and not released their session. */
   #readers = new Map<bigint, Set<bigint>>();
+  /** Elements of completed tasks that did not make a full round, until the dispatcher has heard of them. */
+  #dropped = new Map<bigint, number>();
   /** The tasks whose addresses somebody waits for. */
   #asked = new Set<bigint>();
   #stopping = false;
@@ -112,6 +115,51 @@ export class TaskSet implements WorkerTasks {
       default:
         return assertNever(state);
     }
+  }
+
+  async getElement(taskId: bigint, request: ElementRequest, signal: AbortSignal): Promise<ElementReply> {
+    this.#refuseWhileStopping();
+    const state = this.table.state(taskId);
+    if (!state) throw new UnavailableError(`Task ${taskId} not found`);
+    switch (state.kind) {
+      case "running": {
+        const handle = this.#handles.get(taskId)!;
+        if (!handle.getElement) {
+          throw new FailedPreconditionError(
+            `Cannot give out an element of task ${taskId} by round: it is not part of a coordinated read`,
+          );
+        }
+        const compression = request.compression === "AUTO"
+          ? state.definition.compression
+          : request.compression;
+        const reply = await handle.getElement({ ...request, compression }, signal);
+        // The last consumer to hear of the end is not answered before the dispatcher knows.
+        if (reply.kind === "end" && this.table.state(taskId)?.kind === "completed") {
+          await this.#options.told(taskId, signal);
+        }
+        return reply;
+      }
+      case "abandoned":
+        throw abandoned(taskId);
+      case "completed":
+        await this.#options.told(taskId, signal);
+        return { kind: "end" };
+      case "deleted":
+        throw new CanceledError(`Task ${taskId} has been ended by the dispatcher`);
+      default:
+        return assertNever(state);
+    }
+  }
+
+  /** For coordinated reads: how many elements of a completed task did not make a full round. */
+  numDropped(taskId: bigint): number {
+    return this.#dropped.get(taskId) ?? 0;
+  }
+
+  /** The dispatcher has heard of the end of a task. */
+  reported(taskId: bigint): void {
+    this.table.reported([taskId]);
+    this.#dropped.delete(taskId);
   }
 
   async acknowledge(taskId: bigint, acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void> {
@@ -192,6 +240,7 @@ export class TaskSet implements WorkerTasks {
       if (this.#handles.get(taskId) !== handle) return;
       this.#handles.delete(taskId);
       this.#readers.delete(taskId);
+      if (handle.numDropped) this.#dropped.set(taskId, handle.numDropped);
       if (this.table.complete(taskId)) onCompleted(taskId);
     });
   }

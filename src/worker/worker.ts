@@ -104,7 +104,7 @@ class RunningWorker implements Worker {
     this.#reporter = new CompletionReporter({
       send: (taskId) => this.#sendCompleted(taskId),
       unreported: () => table.unreported(),
-      onReported: (taskId) => table.reported([taskId]),
+      onReported: (taskId) => this.#tasks.reported(taskId),
       clock,
       log,
     });
@@ -173,7 +173,12 @@ class RunningWorker implements Worker {
     const { dispatcher, address } = this.#options;
     const { signal } = this.#abort;
     try {
-      await dispatcher.workerUpdate({ workerAddress: address(), completedTasks: [taskId] }, { signal });
+      const numDropped = this.#tasks.numDropped(taskId);
+      await dispatcher.workerUpdate({
+        workerAddress: address(),
+        completedTasks: [taskId],
+        ...(numDropped > 0 && { droppedElements: { [String(taskId)]: BigInt(numDropped) } }),
+      }, { signal });
     } catch (error) {
       this.#heartbeats?.now(); // Whether the dispatcher is gone or has lost its state, it may need to hear of us.
       throw error;

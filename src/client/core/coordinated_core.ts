@@ -129,7 +129,15 @@ export class CoordinatedCore<T> {
    * needed yet: it will be asked for again.
    */
   #greet(task: CoordinatedTask<T>): void {
-    if (task.phase.kind === "live" || task.phase.kind === "ending") this.#request(task, task.oldest);
+    if (task.phase.kind !== "live" && task.phase.kind !== "ending") return;
+    const { oldest } = task;
+    // Answers of the former run behind a gap: the new one goes on from the gap, and would wait for these rounds.
+    for (const slot of task.slots) {
+      if (slot.round > oldest && slot.state.kind === "answered" && !task.hasEnd) {
+        slot.state = { kind: "unsent" };
+      }
+    }
+    this.#request(task, oldest);
   }
 
   /** Stops before the proposed round, unless it has been begun: then the dispatcher is told so at once. */
