@@ -5,7 +5,8 @@ import type { Guarantee, StateView } from "./core/state.ts";
 
 /**
  * The state of a dispatcher. A released client and a departed worker leave their lists; finished iterations stay
- * until nobody has read them for `jobGcTimeoutMs`, or a thousand newer ones are idle too.
+ * until nobody has read them for `jobGcTimeoutMs`, or a thousand newer ones are idle too; jobs and datasets that nobody
+ * reads go as `docs/dispatcher.md` says.
  *
  * @example
  * ```ts
