@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/mod.ts";
-import { yieldToLoop } from "./yield_to_loop.ts";
+import { waitForLoop, yieldToLoop } from "./yield_to_loop.ts";
 
 // The clock is looked at about twice in a millisecond of work. More pulls than the most in between would let a
 // pipeline that suddenly becomes slow hold up heartbeats for too long; they are enough to make the look cost nothing.
@@ -11,17 +11,21 @@ const MOST_PULLS = 128;
 const LONGEST_STRETCH_MS = 8;
 const STRETCH_AFTER_BLOCK_MS = 2;
 
+// A wait for sockets costs about a millisecond. So often it costs little, and no request waits for much longer.
+const WAIT_EVERY_MS = 25;
+
 /** Says how many elements may be pulled before the clock must be looked at, and when the event loop must turn. */
 export class Pacer {
   readonly #clock: Clock;
   #pulls = 1;
   #lookedAt: number;
   #turnedAt: number;
+  #waitedAt: number;
 
   /** Starts at the clock's present time. */
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#lookedAt = this.#turnedAt = clock.now();
+    this.#lookedAt = this.#turnedAt = this.#waitedAt = clock.now();
   }
 
   /** How many elements to pull before the next {@linkcode Pacer.look}. */
@@ -50,11 +54,12 @@ export class Pacer {
   turn(now: number, { afterBlock = false }: { afterBlock?: boolean } = {}): Promise<void> | undefined {
     const longest = afterBlock ? STRETCH_AFTER_BLOCK_MS : LONGEST_STRETCH_MS;
     if (now - this.#turnedAt < longest) return undefined;
-    return this.#turn();
+    return this.#turn(now - this.#waitedAt >= WAIT_EVERY_MS);
   }
 
-  async #turn(): Promise<void> {
-    await yieldToLoop();
+  async #turn(wait: boolean): Promise<void> {
+    await (wait ? waitForLoop() : yieldToLoop());
     this.#lookedAt = this.#turnedAt = this.#clock.now();
+    if (wait) this.#waitedAt = this.#turnedAt;
   }
 }
