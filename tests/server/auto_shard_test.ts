@@ -131,6 +131,12 @@ for (const processingMode of [OFF, FILE_OR_DATA]) {
   });
 }
 
+Deno.test("6.1-7 all workers divide one order: no element twice, none left out", async () => {
+  await using cluster = await shards(3, 1, { deploymentMode: "remote" });
+  const dataset = Dataset.range(1000).shuffle(1000).apply(cluster.distribute({ processingMode: DATA }));
+  assertEquals(sorted(await dataset.toArray()), numbers(1000));
+});
+
 Deno.test("6.1-8 testRangeDataset_OneWorker", async () => {
   await using cluster = await shards(1, 0);
   const dataset = Dataset.range(20).apply(cluster.distribute({ processingMode: FILE_OR_DATA }));

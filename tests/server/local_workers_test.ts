@@ -165,3 +165,13 @@ Deno.test("6.13-19 what is left of a deleted local task is collected", async () 
   assertEquals(await take(endless().apply(cluster.distribute(LOCAL)), 3), [0, 1, 2]);
   await until(() => cluster.dispatcher.status().tasks.length === 0, "the iteration is collected");
 });
+
+Deno.test("6.13 a local reader whose worker has stopped ends, whatever other workers have left", async () => {
+  await using cluster = await startMixedCluster({ local: 1, remote: 1 });
+  const reader = endless().apply(cluster.distribute(LOCAL)).reader();
+  await reader.next();
+  await cluster.workers[0].stop();
+  let last = await reader.next();
+  while (!last.done) last = await reader.next();
+  assertEquals(cluster.dispatcher.status().iterations.map(({ finished }) => finished), [false]);
+});
