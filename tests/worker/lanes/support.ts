@@ -20,7 +20,7 @@ export class RunningClock extends FakeClock {
   #looks = 0;
   readonly #msALook: number;
 
-  constructor(msALook = 3) {
+  constructor(msALook = 1) {
     super();
     this.#msALook = msALook;
   }
