@@ -48,6 +48,7 @@ async function main(args: string[], signal: AbortSignal): Promise<number> {
   };
   console.log(options.json ? JSON.stringify(report, null, 2) : showTable(results));
   for (const { row, error } of failures) console.error(`${row} could not be measured: ${error}`);
+  signal.throwIfAborted();
   if (options.write) await writeReport(report);
   return failures.length > 0 ? 1 : 0;
 }

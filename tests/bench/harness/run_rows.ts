@@ -13,7 +13,10 @@ export interface Outcome {
 /** What the table can say of a failure without being lost among it. */
 const MAX_ERROR_CHARACTERS = 500;
 
-/** Runs rows one after another; one that fails does not keep the others from running. */
+/**
+ * Runs rows one after another; one that fails does not keep the others from running. What was measured before the
+ * signal ended the run is in the outcome all the same.
+ */
 export async function runRows(
   rows: readonly Row[],
   bench: Omit<Bench, "progress">,
@@ -25,8 +28,7 @@ export async function runRows(
     try {
       outcome.results.push(...await row.run({ ...bench, progress: show }));
     } catch (error) {
-      progress.clear();
-      bench.signal.throwIfAborted();
+      if (bench.signal.aborted) break;
       outcome.failures.push({ row: row.name, error: messageOf(error).slice(0, MAX_ERROR_CHARACTERS) });
     }
   }

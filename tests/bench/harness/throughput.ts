@@ -13,7 +13,7 @@ export interface Pass {
 export interface PassReport {
   count: number;
   checksum: number;
-  /** From the first element to the last. */
+  /** From the beginning of the pass to its last element: elements come in blocks, so the first one is late. */
   seconds: number;
 }
 
@@ -62,5 +62,5 @@ export async function throughput(
     took = await pass(count);
   }
   count = nextCount(count, took, seconds);
-  return async () => (count - 1) * elements / await pass(count);
+  return async () => count * elements / await pass(count);
 }

@@ -11,7 +11,7 @@ function steadyReader(asked: number[]): Partner {
     ask: (_kind, request) => {
       const { count, workload } = request as { count: number; workload: WorkloadName };
       asked.push(count);
-      const report = { count, checksum: WORKLOADS[workload].checksum(count), seconds: (count - 1) / 1000 };
+      const report = { count, checksum: WORKLOADS[workload].checksum(count), seconds: count / 1000 };
       return Promise.resolve(report as never);
     },
   };

@@ -73,8 +73,6 @@ def throughput(target, workload, mode, count):
     taken = 0
     started = ended = time.perf_counter()
     for element in dataset.as_numpy_iterator():
-        if taken == 0:
-            started = time.perf_counter()
         noted += note(element)
         taken += 1
         if taken == count:

@@ -24,10 +24,10 @@ await answer({
     const { build, note } = WORKLOADS[workload];
     let taken = 0;
     let checksum = 0;
-    let started = 0;
     let ended = 0;
-    for await (const element of distributed(build(count), mode)) {
-      if (taken === 0) started = performance.now();
+    const dataset = distributed(build(count), mode);
+    const started = performance.now();
+    for await (const element of dataset) {
       checksum += note(element as never);
       if (++taken === count) ended = performance.now();
       if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
