@@ -5,7 +5,8 @@ import type { Element } from "../../../src/element/mod.ts";
 import { DONE, type ElementIterator } from "../../../src/executor/mod.ts";
 import type { Item } from "../../../src/worker/core/session.ts";
 import type { Block } from "../../../src/worker/runners/block_packer.ts";
-import { BlockProducer, type BlockSink } from "../../../src/worker/runners/block_producer.ts";
+import { BlockProducer } from "../../../src/worker/runners/block_producer.ts";
+import type { BlockSink } from "../../../src/worker/runners/block_source.ts";
 import { elementsOf } from "../support/decode.ts";
 import { fromItems, ManualIterator, numbers, ScriptedIterator } from "../support/iterators.ts";
 
