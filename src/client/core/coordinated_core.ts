@@ -22,6 +22,9 @@ type EventOf<T, K extends CoordinatedEvent<T>["kind"]> = Extract<CoordinatedEven
 // A first failure may be the network's; whoever fails again asks whether the others have lost the worker, too.
 const FAILURES_BEFORE_REMOVAL = 2;
 
+// How many skipped rounds a request names where nothing has failed: as many as consumers are usually apart.
+const USUAL_SKIPS = 64;
+
 /** The state of one consumer; `T` is whatever stands for an element. */
 export class CoordinatedCore<T> {
   readonly #tasks = new Map<bigint, CoordinatedTask<T>>();
@@ -194,7 +197,8 @@ export class CoordinatedCore<T> {
       address: task.address,
       round,
       oldest: task.oldest,
-      skipped: task.failures > 0 ? task.skipped : [],
+      // The worker may have begun anew without anybody knowing yet.
+      skipped: task.skipped.slice(task.failures > 0 ? 0 : -USUAL_SKIPS),
       // With nothing else to read, a skipped round would only cost a number.
       allowSkip: this.#order.length > 1,
       attempt: task.failures,

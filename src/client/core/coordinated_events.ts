@@ -57,7 +57,7 @@ export interface Ask {
   readonly round: number;
   /** The first round of the task without an answer. */
   readonly oldest: number;
-  /** Rounds of the task that were skipped lately; told where the worker may have started anew. */
+  /** Rounds of the task that were skipped lately: a worker that has started anew must skip them for the others too. */
   readonly skipped: readonly number[];
   readonly allowSkip: boolean;
   /** How many requests failed before; 0: at once. */
