@@ -13,6 +13,8 @@ export interface Pass {
 export interface PassReport {
   count: number;
   checksum: number;
+  /** From the beginning of the pass to its first element. */
+  firstSeconds: number;
   /** From the beginning of the pass to its last element: elements come in blocks, so the first one is late. */
   seconds: number;
 }
@@ -53,14 +55,16 @@ export async function throughput(
   const pass = async (count: number) => {
     const report = await reader.ask<PassReport>("throughput", { workload, mode, count });
     checkPass(workload, count, report);
-    return report.seconds;
+    return report;
   };
+  // How long a pass takes to begin says nothing about how many elements it should have.
+  const running = ({ seconds, firstSeconds }: PassReport) => seconds - firstSeconds;
   let count = firstCount;
-  let took = await pass(count);
+  let took = running(await pass(count));
   while (took < seconds * TELLING_PART) {
     count = nextCount(count, took, seconds);
-    took = await pass(count);
+    took = running(await pass(count));
   }
   count = nextCount(count, took, seconds);
-  return async () => count * elements / await pass(count);
+  return async () => count * elements / (await pass(count)).seconds;
 }
