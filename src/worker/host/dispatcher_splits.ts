@@ -48,7 +48,9 @@ export class DispatcherSplits implements SplitSupply {
       requestId: BigInt(requestId),
     };
     return retry(async () => {
-      const { splits, endOfSplits, sourceIsEmpty, currentRepetition } = await dispatcher.getSplit(request, { signal });
+      const { splits, endOfSplits, sourceIsEmpty, currentRepetition } = await dispatcher.getSplit(request, {
+        signal,
+      });
       return {
         splits: splits.map(({ start, end, names }) => ({
           start: Number(start),
