@@ -132,6 +132,8 @@ export class CoordinatedCore<T> {
    * needed yet: it will be asked for again.
    */
   #greet(task: CoordinatedTask<T>): void {
+    // Nothing is asked for before the removal is answered; if it is refused, a later listing greets.
+    if (task.phase.kind === "removing") return task.greetAgain();
     if (task.phase.kind !== "live" && task.phase.kind !== "ending") return;
     const { oldest } = task;
     // Answers of the former run behind a gap: the new one goes on from the gap, and would wait for these rounds.

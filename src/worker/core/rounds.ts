@@ -112,11 +112,15 @@ export class RoundTable<T> {
     if (round < this.#oldest[consumer]) throw this.#tooLate(consumer, round);
     this.#first[consumer] ??= oldest;
     this.#oldest[consumer] = Math.max(this.#oldest[consumer], oldest);
-    if (this.#next === null) { for (const each of skipped) this.#skipped.add(each); }
+    // What was not decided here, a former run has skipped: a request that it never answered may say so late.
+    for (const each of skipped) if (each >= (this.#next ?? 0)) this.#skipped.add(each);
     const requests = this.#waiting.get(round) ?? new Map<number, RoundRequest>();
     this.#waiting.set(round, requests.set(consumer, request));
     if (this.#next === null) this.#begin();
-    else this.#answer(round);
+    else {
+      this.#skipLikeBefore();
+      this.#answer(round);
+    }
     this.#passAnswered();
     this.#forget();
   }
@@ -152,7 +156,11 @@ export class RoundTable<T> {
     if (!requests) return null;
     let allowSkip = true;
     for (const consumer of this.#first.keys()) {
-      if (!this.#lacks(consumer, round)) continue;
+      if (!this.#lacks(consumer, round)) {
+        // It has an element of a former run: the others must have one too, or they would be out of step with it.
+        allowSkip = false;
+        continue;
+      }
       const request = requests.get(consumer);
       if (!request) return null;
       allowSkip &&= request.allowSkip;
