@@ -9,7 +9,7 @@ import { helpText, parseFlags } from "../src/cli/mod.ts";
 import { Classifier } from "./demo/classifier.ts";
 import { loadRecords, PIXELS, writeShards } from "./demo/digits.ts";
 import { type Digits, digitsOf } from "./demo/pipeline.ts";
-import { Processes } from "./demo/processes.ts";
+import { Processes, type ServerProcess } from "./demo/processes.ts";
 import { EpochProgress } from "./demo/progress.ts";
 
 const HELD_BACK = 2_000;
@@ -32,26 +32,26 @@ interface DemoOptions {
   mode: "distributed_epoch" | "parallel_epochs";
 }
 
-/** What one epoch brought: how often each record came, and how many the process of each worker's task gave. */
+/** What one epoch brought: how often each record came, and how many each worker gave. */
 class Count {
   readonly records: Uint8Array;
-  readonly ofTask = new Map<number, number>();
+  readonly ofWorker = new Map<number, number>();
 
   constructor(records: number) {
     this.records = new Uint8Array(records);
   }
 
-  add(numbers: ArrayLike<number>, tasks: ArrayLike<number>): void {
+  add(numbers: ArrayLike<number>, workers: ArrayLike<number>): void {
     for (let i = 0; i < numbers.length; i++) {
       this.records[numbers[i]]++;
-      this.ofTask.set(tasks[i], (this.ofTask.get(tasks[i]) ?? 0) + 1);
+      this.ofWorker.set(workers[i], (this.ofWorker.get(workers[i]) ?? 0) + 1);
     }
   }
 
   /** One line: who gave how many, and whether every record came as often as it should. */
-  summary(times: number): string {
+  summary(workers: readonly ServerProcess[], times: number): string {
     const wrong = this.records.filter((count) => count !== times).length;
-    const shares = [...this.ofTask].map(([pid, count]) => `task process ${pid} gave ${count}`).join(", ");
+    const shares = workers.map(({ name, pid }) => `${name} gave ${this.ofWorker.get(pid) ?? 0}`).join(", ");
     const often = times === 1 ? "exactly once" : `exactly ${times} times`;
     return `  ${shares}; ${
       wrong === 0
@@ -76,7 +76,7 @@ async function trainOneEpoch(
     for await (const batch of dataset.stream({ signal })) {
       loss += model.train(batch.images.data, batch.labels);
       batches++;
-      count.add(batch.numbers, batch.processes);
+      count.add(batch.numbers, batch.workers);
       progress.add(batch.labels.length, loss / batches);
     }
   } catch (error) {
@@ -134,7 +134,7 @@ async function demo(
     const title = `Epoch ${epoch} of ${epochs}`;
     const expected = training.length * copies;
     await trainOneEpoch(title, dataset, model, count, expected, AbortSignal.any([signal, lost.signal]));
-    console.log(count.summary(copies));
+    console.log(count.summary(running, copies));
   }
   const accuracy = accuracyOf(model, records.slice(-HELD_BACK));
   console.log(`Accuracy on the ${HELD_BACK} held-back digits: ${(accuracy * 100).toFixed(1)} %`);

@@ -10,8 +10,8 @@ export interface Digits {
   labels: Float64Array;
   /** The number of each record. */
   numbers: Float64Array;
-  /** The process that prepared each image: that of a worker's task. */
-  processes: Float64Array;
+  /** The process of the worker that prepared each image. */
+  workers: Float64Array;
 }
 
 /** Reads the digits of `files` through a service, in batches of 64. */
@@ -30,7 +30,8 @@ export function digitsOf(
         for (let x = 1; x < 27; x++) images[(y + down) * 28 + x + right] = record[5 + y * 28 + x] / 255;
       }
       const numbers = new DataView(record.buffer, record.byteOffset).getUint32(0, true);
-      return { images, labels: record[4], numbers, processes: Deno.pid };
+      // It runs in the process of a task, whose parent is the worker.
+      return { images, labels: record[4], numbers, workers: Deno.ppid };
     })
     .batch(64)
     .apply(distribute({ processingMode, service }));
