@@ -4,7 +4,7 @@
  */
 
 import type { Dataset } from "../mod.ts";
-import { type Fields, InvalidArgumentError, messageOf } from "../src/base/mod.ts";
+import { completeConfig, type Fields, InvalidArgumentError, messageOf } from "../src/base/mod.ts";
 import { helpText, parseFlags } from "../src/cli/mod.ts";
 import { Classifier } from "./demo/classifier.ts";
 import { loadRecords, PIXELS, writeShards } from "./demo/digits.ts";
@@ -151,8 +151,7 @@ async function main(): Promise<number> {
       );
       return 0;
     }
-    const defaults = Object.fromEntries(Object.entries(FIELDS).map(([name, field]) => [name, field.default]));
-    options = { ...defaults, ...flags.config } as unknown as DemoOptions;
+    options = completeConfig("flags", FIELDS, flags.config) as unknown as DemoOptions;
   } catch (error) {
     console.error(`demo: ${messageOf(error)}`);
     return error instanceof InvalidArgumentError ? 2 : 1;

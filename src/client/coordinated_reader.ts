@@ -16,7 +16,7 @@ import type { Ask, CoordinatedCommand, CoordinatedEvent } from "./core/coordinat
 import { DEFAULT_BUFFER_BYTES } from "./core/window.ts";
 import { DispatcherLink } from "./dispatcher_link.ts";
 import { ElementRequests } from "./element_requests.ts";
-import { FAREWELL_MS } from "./farewell.ts";
+import { FAREWELL_MS, releaseClient } from "./farewell.ts";
 import { HeartbeatLoop } from "./heartbeat_loop.ts";
 import type { ServiceReaderOptions } from "./service_reader.ts";
 
@@ -175,12 +175,7 @@ export class CoordinatedReader implements ElementIterator<Element> {
 
   async #releaseClient(): Promise<void> {
     if (!this.#joined) return;
-    const { link, clientId } = this.#joined;
-    const request = { iterationClientId: clientId };
-    await callWithDeadline((call) => link.client.releaseIterationClient(request, call), {
-      clock: link.environment.clock,
-      timeoutMs: FAREWELL_MS,
-    }).catch(() => {}); // The dispatcher releases clients that it does not hear of.
+    await releaseClient(this.#joined.link, this.#joined.clientId);
   }
 
   // ---- between the core and the world

@@ -1,8 +1,7 @@
 import { InternalError, raceAbort } from "../base/mod.ts";
 import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
-import { callWithDeadline } from "./call_with_deadline.ts";
 import type { DispatcherLink } from "./dispatcher_link.ts";
-import { FAREWELL_MS } from "./farewell.ts";
+import { FAREWELL_MS, releaseClient } from "./farewell.ts";
 import { requestId } from "./request_id.ts";
 
 /** A new client of an iteration. */
@@ -57,11 +56,8 @@ async function releaseLate(
 ): Promise<void> {
   try {
     const { iterationClientId } = await joining;
-    await callWithDeadline((call) => link.client.releaseIterationClient({ iterationClientId }, call), {
-      clock: link.environment.clock,
-      timeoutMs: FAREWELL_MS,
-    });
+    await releaseClient(link, iterationClientId);
   } catch {
-    // Nothing was joined, or nobody can be told: the dispatcher has timeouts of its own.
+    // Nothing was joined.
   }
 }

@@ -4,13 +4,12 @@ import { DONE, type ElementIterator, type Pulled } from "../executor/mod.ts";
 import type { DataServiceNode } from "../graph/mod.ts";
 import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
 import { isUnixAddress } from "../rpc/mod.ts";
-import { callWithDeadline } from "./call_with_deadline.ts";
 import type { ReaderCommand, ReaderEvent } from "./core/events.ts";
 import { ReaderCore } from "./core/reader_core.ts";
 import { DEFAULT_BUFFER_BYTES } from "./core/window.ts";
 import { DispatcherLink } from "./dispatcher_link.ts";
 import type { ReaderEnvironment } from "./environment.ts";
-import { FAREWELL_MS } from "./farewell.ts";
+import { FAREWELL_MS, releaseClient } from "./farewell.ts";
 import { HeartbeatLoop } from "./heartbeat_loop.ts";
 import type { JobDirectory } from "./job_directory.ts";
 import { TaskTargets } from "./task_targets.ts";
@@ -192,12 +191,7 @@ export class ServiceReader implements ElementIterator<Element> {
 
   async #releaseClient(): Promise<void> {
     if (!this.#joined) return;
-    const { link, clientId } = this.#joined;
-    const request = { iterationClientId: clientId };
-    await callWithDeadline((call) => link.client.releaseIterationClient(request, call), {
-      clock: link.environment.clock,
-      timeoutMs: FAREWELL_MS,
-    }).catch(() => {}); // The dispatcher releases clients that it does not hear of.
+    await releaseClient(this.#joined.link, this.#joined.clientId);
   }
 
   // ---- between the core and the world
