@@ -32,6 +32,8 @@ const FLOORS: readonly { floor: number; folder: string; packages?: readonly stri
   { floor: 6, folder: "dataset" },
   { floor: 6, folder: "observability" },
   { floor: 6, folder: "dashboard" },
+  // gRPC proper needs trailers, which Deno.serve and fetch do not have.
+  { floor: 6, folder: "tensorflow", packages: ["@bufbuild/protobuf", "node:http2"] },
   { floor: 6, folder: "platform", packages: ["node:", "acorn"] },
   { floor: 7, folder: "server" },
   { floor: 7, folder: "cli", packages: ["@std/cli", "deno-std"] },
