@@ -44,3 +44,4 @@ export {
   show,
 } from "./options.ts";
 export { mix32, mixSeeds, type Random, SeededRandom, systemRandom } from "./random.ts";
+export { type Range, RangeSet } from "./range_set.ts";
