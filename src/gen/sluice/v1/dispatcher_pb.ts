@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/dispatcher.proto.
  */
 export const file_sluice_v1_dispatcher: GenFile = /*@__PURE__*/
-  fileDesc("ChpzbHVpY2UvdjEvZGlzcGF0Y2hlci5wcm90bxIJc2x1aWNlLnYxIhMKEUdldFZlcnNpb25SZXF1ZXN0IiUKEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNIrMBChZXb3JrZXJIZWFydGJlYXRSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkSEwoLd29ya2VyX3RhZ3MYAyADKAkSFQoNY3VycmVudF90YXNrcxgEIAMoBBIPCgdmb3JtYXRzGAUgAygJEjAKDnRhc2tfYWRkcmVzc2VzGAYgAygLMhguc2x1aWNlLnYxLlRhc2tBZGRyZXNzZXMiOAoNVGFza0FkZHJlc3NlcxIPCgd0YXNrX2lkGAEgASgEEhYKDmRhdGFfYWRkcmVzc2VzGAIgAygJInQKF1dvcmtlckhlYXJ0YmVhdFJlc3BvbnNlEiUKCW5ld190YXNrcxgBIAMoCzISLnNsdWljZS52MS5UYXNrRGVmEhcKD3Rhc2tzX3RvX2RlbGV0ZRgCIAMoBBIZChF3b3JrZXJfdGltZW91dF9tcxgDIAEoBCKZAwoHVGFza0RlZhIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBISCgpkYXRhc2V0X2lkGAMgASgJEhYKDndvcmtlcl9hZGRyZXNzGAQgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgFIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRISCgpyZXBldGl0aW9uGAYgASgEEhMKC251bV9zb3VyY2VzGAcgASgNEhMKC251bV93b3JrZXJzGAggASgNEhQKDHdvcmtlcl9pbmRleBgJIAEoDRIaCg1udW1fY29uc3VtZXJzGAogASgNSACIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYCyABKAgSKwoHZGF0YXNldBgMIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmSAGIAQESKwoLY29tcHJlc3Npb24YDSABKA4yFi5zbHVpY2UudjEuQ29tcHJlc3Npb25CEAoOX251bV9jb25zdW1lcnNCCgoIX2RhdGFzZXQizQEKE1dvcmtlclVwZGF0ZVJlcXVlc3QSFgoOd29ya2VyX2FkZHJlc3MYASABKAkSFwoPY29tcGxldGVkX3Rhc2tzGAIgAygEEk0KEGRyb3BwZWRfZWxlbWVudHMYAyADKAsyMy5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVxdWVzdC5Ecm9wcGVkRWxlbWVudHNFbnRyeRo2ChREcm9wcGVkRWxlbWVudHNFbnRyeRILCgNrZXkYASABKAQSDQoFdmFsdWUYAiABKAQ6AjgBIhYKFFdvcmtlclVwZGF0ZVJlc3BvbnNlIkUKF1VucmVnaXN0ZXJXb3JrZXJSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkiGgoYVW5yZWdpc3RlcldvcmtlclJlc3BvbnNlIioKFEdldERhdGFzZXREZWZSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiPwoVR2V0RGF0YXNldERlZlJlc3BvbnNlEiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZiJ2Cg9HZXRTcGxpdFJlcXVlc3QSFAoMaXRlcmF0aW9uX2lkGAEgASgEEg8KB3Rhc2tfaWQYAiABKAQSFAoMc291cmNlX2luZGV4GAMgASgNEhIKCnJlcGV0aXRpb24YBCABKAQSEgoKcmVxdWVzdF9pZBgFIAEoBCKAAQoQR2V0U3BsaXRSZXNwb25zZRIgCgZzcGxpdHMYASADKAsyEC5zbHVpY2UudjEuU3BsaXQSFQoNZW5kX29mX3NwbGl0cxgCIAEoCBIXCg9zb3VyY2VfaXNfZW1wdHkYAyABKAgSGgoSY3VycmVudF9yZXBldGl0aW9uGAQgASgEIjIKBVNwbGl0Eg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBINCgVuYW1lcxgDIAMoCSLCAQobR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0EiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZhIsCghtZXRhZGF0YRgCIAEoCzIaLnNsdWljZS52MS5EYXRhc2V0TWV0YWRhdGESFwoKZGF0YXNldF9pZBgDIAEoCUgAiAEBEhIKCnJlcXVlc3RfaWQYBCABKAkSEQoJcmVuZXdhYmxlGAUgASgIQg0KC19kYXRhc2V0X2lkIjIKHEdldE9yUmVnaXN0ZXJEYXRhc2V0UmVzcG9uc2USEgoKZGF0YXNldF9pZBgBIAEoCSIzCh1HZXREYXRhU2VydmljZU1ldGFkYXRhUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJIk4KHkdldERhdGFTZXJ2aWNlTWV0YWRhdGFSZXNwb25zZRIsCghtZXRhZGF0YRgBIAEoCzIaLnNsdWljZS52MS5EYXRhc2V0TWV0YWRhdGEiHQobR2V0RGF0YVNlcnZpY2VDb25maWdSZXF1ZXN0IlIKHEdldERhdGFTZXJ2aWNlQ29uZmlnUmVzcG9uc2USMgoPZGVwbG95bWVudF9tb2RlGAEgASgOMhkuc2x1aWNlLnYxLkRlcGxveW1lbnRNb2RlIrYCChVHZXRPckNyZWF0ZUpvYlJlcXVlc3QSEgoKZGF0YXNldF9pZBgBIAEoCRIyCg9zaGFyZGluZ19wb2xpY3kYAiABKA4yGS5zbHVpY2UudjEuU2hhcmRpbmdQb2xpY3kSFQoIam9iX25hbWUYAyABKAlIAIgBARIaCg1udW1fY29uc3VtZXJzGAQgASgNSAGIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYBSABKAgSMAoOdGFyZ2V0X3dvcmtlcnMYBiABKA4yGC5zbHVpY2UudjEuVGFyZ2V0V29ya2VycxISCgpyZXF1ZXN0X2lkGAcgASgJEhwKFHJlcXVpcmVfZXhhY3RseV9vbmNlGAggASgIQgsKCV9qb2JfbmFtZUIQCg5fbnVtX2NvbnN1bWVycyIoChZHZXRPckNyZWF0ZUpvYlJlc3BvbnNlEg4KBmpvYl9pZBgBIAEoBCJVChtHZXRPckNyZWF0ZUl0ZXJhdGlvblJlcXVlc3QSDgoGam9iX2lkGAEgASgEEhIKCnJlcGV0aXRpb24YAiABKAQSEgoKcmVxdWVzdF9pZBgDIAEoCSJuChxHZXRPckNyZWF0ZUl0ZXJhdGlvblJlc3BvbnNlEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYASABKAQSMQoFc3RhdGUYAiABKAsyIi5zbHVpY2UudjEuQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2UiPAodUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlcXVlc3QSGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBCIgCh5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVzcG9uc2UiqgEKFkNsaWVudEhlYXJ0YmVhdFJlcXVlc3QSGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBBIaCg1jdXJyZW50X3JvdW5kGAIgASgESACIAQESGgoNYmxvY2tlZF9yb3VuZBgDIAEoBEgBiAEBEhcKD2tub3duX3Rhc2tzX3RhZxgEIAEoBEIQCg5fY3VycmVudF9yb3VuZEIQCg5fYmxvY2tlZF9yb3VuZCLjAQoXQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2USIgoFdGFza3MYASADKAsyEy5zbHVpY2UudjEuVGFza0luZm8SGgoSaXRlcmF0aW9uX2ZpbmlzaGVkGAIgASgIEjIKD2RlcGxveW1lbnRfbW9kZRgDIAEoDjIZLnNsdWljZS52MS5EZXBsb3ltZW50TW9kZRIYCgtibG9ja19yb3VuZBgEIAEoBEgAiAEBEhEKCXRhc2tzX3RhZxgFIAEoBBIXCg90YXNrc191bmNoYW5nZWQYBiABKAhCDgoMX2Jsb2NrX3JvdW5kIrQBCghUYXNrSW5mbxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIWCg53b3JrZXJfYWRkcmVzcxgDIAEoCRISCgp3b3JrZXJfdWlkGAQgASgJEhMKC3dvcmtlcl90YWdzGAUgAygJEhAKCGZpbmlzaGVkGAYgASgIEhYKDmRhdGFfYWRkcmVzc2VzGAcgAygJEhYKDnN0YXJ0aW5nX3JvdW5kGAggASgEIn4KFk1heWJlUmVtb3ZlVGFza1JlcXVlc3QSDwoHdGFza19pZBgBIAEoBBIWCg5jb25zdW1lcl9pbmRleBgCIAEoDRINCgVyb3VuZBgDIAEoBBIaCg11bnRha2VuX3JvdW5kGAQgASgESACIAQFCEAoOX3VudGFrZW5fcm91bmQiQQoXTWF5YmVSZW1vdmVUYXNrUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoCBIVCg1yZW1vdmVkX3JvdW5kGAIgASgEIhMKEUdldFdvcmtlcnNSZXF1ZXN0IjwKEkdldFdvcmtlcnNSZXNwb25zZRImCgd3b3JrZXJzGAEgAygLMhUuc2x1aWNlLnYxLldvcmtlckluZm8iKwoKV29ya2VySW5mbxIPCgdhZGRyZXNzGAEgASgJEgwKBHRhZ3MYAiADKAkqiAEKDkRlcGxveW1lbnRNb2RlEh8KG0RFUExPWU1FTlRfTU9ERV9VTlNQRUNJRklFRBAAEh0KGURFUExPWU1FTlRfTU9ERV9DT0xPQ0FURUQQARIaChZERVBMT1lNRU5UX01PREVfUkVNT1RFEAISGgoWREVQTE9ZTUVOVF9NT0RFX0hZQlJJRBADKmYKDVRhcmdldFdvcmtlcnMSIwofVEFSR0VUX1dPUktFUlNfQVVUT19VTlNQRUNJRklFRBAAEhYKElRBUkdFVF9XT1JLRVJTX0FOWRABEhgKFFRBUkdFVF9XT1JLRVJTX0xPQ0FMEAIy7goKEURpc3BhdGNoZXJTZXJ2aWNlEkkKCkdldFZlcnNpb24SHC5zbHVpY2UudjEuR2V0VmVyc2lvblJlcXVlc3QaHS5zbHVpY2UudjEuR2V0VmVyc2lvblJlc3BvbnNlElgKD1dvcmtlckhlYXJ0YmVhdBIhLnNsdWljZS52MS5Xb3JrZXJIZWFydGJlYXRSZXF1ZXN0GiIuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlc3BvbnNlEk8KDFdvcmtlclVwZGF0ZRIeLnNsdWljZS52MS5Xb3JrZXJVcGRhdGVSZXF1ZXN0Gh8uc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlc3BvbnNlElsKEFVucmVnaXN0ZXJXb3JrZXISIi5zbHVpY2UudjEuVW5yZWdpc3RlcldvcmtlclJlcXVlc3QaIy5zbHVpY2UudjEuVW5yZWdpc3RlcldvcmtlclJlc3BvbnNlElIKDUdldERhdGFzZXREZWYSHy5zbHVpY2UudjEuR2V0RGF0YXNldERlZlJlcXVlc3QaIC5zbHVpY2UudjEuR2V0RGF0YXNldERlZlJlc3BvbnNlEkMKCEdldFNwbGl0Ehouc2x1aWNlLnYxLkdldFNwbGl0UmVxdWVzdBobLnNsdWljZS52MS5HZXRTcGxpdFJlc3BvbnNlEmcKFEdldE9yUmVnaXN0ZXJEYXRhc2V0EiYuc2x1aWNlLnYxLkdldE9yUmVnaXN0ZXJEYXRhc2V0UmVxdWVzdBonLnNsdWljZS52MS5HZXRPclJlZ2lzdGVyRGF0YXNldFJlc3BvbnNlEm0KFkdldERhdGFTZXJ2aWNlTWV0YWRhdGESKC5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlcXVlc3QaKS5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEmcKFEdldERhdGFTZXJ2aWNlQ29uZmlnEiYuc2x1aWNlLnYxLkdldERhdGFTZXJ2aWNlQ29uZmlnUmVxdWVzdBonLnNsdWljZS52MS5HZXREYXRhU2VydmljZUNvbmZpZ1Jlc3BvbnNlElUKDkdldE9yQ3JlYXRlSm9iEiAuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSm9iUmVxdWVzdBohLnNsdWljZS52MS5HZXRPckNyZWF0ZUpvYlJlc3BvbnNlEmcKFEdldE9yQ3JlYXRlSXRlcmF0aW9uEiYuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSXRlcmF0aW9uUmVxdWVzdBonLnNsdWljZS52MS5HZXRPckNyZWF0ZUl0ZXJhdGlvblJlc3BvbnNlEm0KFlJlbGVhc2VJdGVyYXRpb25DbGllbnQSKC5zbHVpY2UudjEuUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlcXVlc3QaKS5zbHVpY2UudjEuUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlc3BvbnNlElgKD0NsaWVudEhlYXJ0YmVhdBIhLnNsdWljZS52MS5DbGllbnRIZWFydGJlYXRSZXF1ZXN0GiIuc2x1aWNlLnYxLkNsaWVudEhlYXJ0YmVhdFJlc3BvbnNlElgKD01heWJlUmVtb3ZlVGFzaxIhLnNsdWljZS52MS5NYXliZVJlbW92ZVRhc2tSZXF1ZXN0GiIuc2x1aWNlLnYxLk1heWJlUmVtb3ZlVGFza1Jlc3BvbnNlEkkKCkdldFdvcmtlcnMSHC5zbHVpY2UudjEuR2V0V29ya2Vyc1JlcXVlc3QaHS5zbHVpY2UudjEuR2V0V29ya2Vyc1Jlc3BvbnNlYgZwcm90bzM", [file_sluice_v1_dataset]);
+  fileDesc("ChpzbHVpY2UvdjEvZGlzcGF0Y2hlci5wcm90bxIJc2x1aWNlLnYxIhMKEUdldFZlcnNpb25SZXF1ZXN0IiUKEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNIrMBChZXb3JrZXJIZWFydGJlYXRSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkSEwoLd29ya2VyX3RhZ3MYAyADKAkSFQoNY3VycmVudF90YXNrcxgEIAMoBBIPCgdmb3JtYXRzGAUgAygJEjAKDnRhc2tfYWRkcmVzc2VzGAYgAygLMhguc2x1aWNlLnYxLlRhc2tBZGRyZXNzZXMiOAoNVGFza0FkZHJlc3NlcxIPCgd0YXNrX2lkGAEgASgEEhYKDmRhdGFfYWRkcmVzc2VzGAIgAygJIoMBChdXb3JrZXJIZWFydGJlYXRSZXNwb25zZRIlCgluZXdfdGFza3MYASADKAsyEi5zbHVpY2UudjEuVGFza0RlZhIXCg90YXNrc190b19kZWxldGUYAiADKAQSGQoRd29ya2VyX3RpbWVvdXRfbXMYAyABKAQSDQoFZHJhaW4YBCABKAgiywMKB1Rhc2tEZWYSDwoHdGFza19pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSEgoKZGF0YXNldF9pZBgDIAEoCRIWCg53b3JrZXJfYWRkcmVzcxgEIAEoCRIyCg9zaGFyZGluZ19wb2xpY3kYBSABKA4yGS5zbHVpY2UudjEuU2hhcmRpbmdQb2xpY3kSEgoKcmVwZXRpdGlvbhgGIAEoBBITCgtudW1fc291cmNlcxgHIAEoDRITCgtudW1fd29ya2VycxgIIAEoDRIUCgx3b3JrZXJfaW5kZXgYCSABKA0SGgoNbnVtX2NvbnN1bWVycxgKIAEoDUgAiAEBEh8KF3VzZV9jcm9zc190cmFpbmVyX2NhY2hlGAsgASgIEisKB2RhdGFzZXQYDCABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZkgBiAEBEisKC2NvbXByZXNzaW9uGA0gASgOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEhUKDWZpcnN0X2VsZW1lbnQYDiABKAQSGQoRdHJhY2tzX3Byb3ZlbmFuY2UYDyABKAhCEAoOX251bV9jb25zdW1lcnNCCgoIX2RhdGFzZXQizQEKE1dvcmtlclVwZGF0ZVJlcXVlc3QSFgoOd29ya2VyX2FkZHJlc3MYASABKAkSFwoPY29tcGxldGVkX3Rhc2tzGAIgAygEEk0KEGRyb3BwZWRfZWxlbWVudHMYAyADKAsyMy5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVxdWVzdC5Ecm9wcGVkRWxlbWVudHNFbnRyeRo2ChREcm9wcGVkRWxlbWVudHNFbnRyeRILCgNrZXkYASABKAQSDQoFdmFsdWUYAiABKAQ6AjgBIhYKFFdvcmtlclVwZGF0ZVJlc3BvbnNlIkUKF1VucmVnaXN0ZXJXb3JrZXJSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkiGgoYVW5yZWdpc3RlcldvcmtlclJlc3BvbnNlIioKFEdldERhdGFzZXREZWZSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiPwoVR2V0RGF0YXNldERlZlJlc3BvbnNlEiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZiJ2Cg9HZXRTcGxpdFJlcXVlc3QSFAoMaXRlcmF0aW9uX2lkGAEgASgEEg8KB3Rhc2tfaWQYAiABKAQSFAoMc291cmNlX2luZGV4GAMgASgNEhIKCnJlcGV0aXRpb24YBCABKAQSEgoKcmVxdWVzdF9pZBgFIAEoBCKAAQoQR2V0U3BsaXRSZXNwb25zZRIgCgZzcGxpdHMYASADKAsyEC5zbHVpY2UudjEuU3BsaXQSFQoNZW5kX29mX3NwbGl0cxgCIAEoCBIXCg9zb3VyY2VfaXNfZW1wdHkYAyABKAgSGgoSY3VycmVudF9yZXBldGl0aW9uGAQgASgEIlgKBVNwbGl0Eg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBINCgVuYW1lcxgDIAMoCRISCgpyZXBldGl0aW9uGAQgASgEEhAKCGNvbnN1bWVkGAUgASgMIsIBChtHZXRPclJlZ2lzdGVyRGF0YXNldFJlcXVlc3QSJgoHZGF0YXNldBgBIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmEiwKCG1ldGFkYXRhGAIgASgLMhouc2x1aWNlLnYxLkRhdGFzZXRNZXRhZGF0YRIXCgpkYXRhc2V0X2lkGAMgASgJSACIAQESEgoKcmVxdWVzdF9pZBgEIAEoCRIRCglyZW5ld2FibGUYBSABKAhCDQoLX2RhdGFzZXRfaWQiMgocR2V0T3JSZWdpc3RlckRhdGFzZXRSZXNwb25zZRISCgpkYXRhc2V0X2lkGAEgASgJIjMKHUdldERhdGFTZXJ2aWNlTWV0YWRhdGFSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiTgoeR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEiwKCG1ldGFkYXRhGAEgASgLMhouc2x1aWNlLnYxLkRhdGFzZXRNZXRhZGF0YSIdChtHZXREYXRhU2VydmljZUNvbmZpZ1JlcXVlc3QiUgocR2V0RGF0YVNlcnZpY2VDb25maWdSZXNwb25zZRIyCg9kZXBsb3ltZW50X21vZGUYASABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUitgIKFUdldE9yQ3JlYXRlSm9iUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgCIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRIVCghqb2JfbmFtZRgDIAEoCUgAiAEBEhoKDW51bV9jb25zdW1lcnMYBCABKA1IAYgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgFIAEoCBIwCg50YXJnZXRfd29ya2VycxgGIAEoDjIYLnNsdWljZS52MS5UYXJnZXRXb3JrZXJzEhIKCnJlcXVlc3RfaWQYByABKAkSHAoUcmVxdWlyZV9leGFjdGx5X29uY2UYCCABKAhCCwoJX2pvYl9uYW1lQhAKDl9udW1fY29uc3VtZXJzIigKFkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USDgoGam9iX2lkGAEgASgEIoABChtHZXRPckNyZWF0ZUl0ZXJhdGlvblJlcXVlc3QSDgoGam9iX2lkGAEgASgEEhIKCnJlcGV0aXRpb24YAiABKAQSEgoKcmVxdWVzdF9pZBgDIAEoCRIpCgpjaGVja3BvaW50GAQgASgLMhUuc2x1aWNlLnYxLkNoZWNrcG9pbnQieQoKQ2hlY2twb2ludBIVCg1pdGVyYXRpb25fa2V5GAEgASgJEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYAiABKAQSEAoIY29uc3VtZWQYAyABKAwSEAoIcG9zaXRpb24YBCABKAQSEwoLbnVtX3JlYWRlcnMYBSABKA0ihQEKHEdldE9yQ3JlYXRlSXRlcmF0aW9uUmVzcG9uc2USGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBBIxCgVzdGF0ZRgCIAEoCzIiLnNsdWljZS52MS5DbGllbnRIZWFydGJlYXRSZXNwb25zZRIVCg1pdGVyYXRpb25fa2V5GAMgASgJImoKHVJlbGVhc2VJdGVyYXRpb25DbGllbnRSZXF1ZXN0EhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYASABKAQSLAoIY29uc3VtZWQYAiADKAsyGi5zbHVpY2UudjEuVGFza0NvbnN1bXB0aW9uIiAKHlJlbGVhc2VJdGVyYXRpb25DbGllbnRSZXNwb25zZSI0Cg9UYXNrQ29uc3VtcHRpb24SDwoHdGFza19pZBgBIAEoBBIQCghjb25zdW1lZBgCIAEoDCKDAgoWQ2xpZW50SGVhcnRiZWF0UmVxdWVzdBIbChNpdGVyYXRpb25fY2xpZW50X2lkGAEgASgEEhoKDWN1cnJlbnRfcm91bmQYAiABKARIAIgBARIaCg1ibG9ja2VkX3JvdW5kGAMgASgESAGIAQESFwoPa25vd25fdGFza3NfdGFnGAQgASgEEiwKCGNvbnN1bWVkGAUgAygLMhouc2x1aWNlLnYxLlRhc2tDb25zdW1wdGlvbhISCgpsZWZ0X3Rhc2tzGAYgAygEEhUKDXN0YXJ2ZWRfdGFza3MYByADKARCEAoOX2N1cnJlbnRfcm91bmRCEAoOX2Jsb2NrZWRfcm91bmQioAIKF0NsaWVudEhlYXJ0YmVhdFJlc3BvbnNlEiIKBXRhc2tzGAEgAygLMhMuc2x1aWNlLnYxLlRhc2tJbmZvEhoKEml0ZXJhdGlvbl9maW5pc2hlZBgCIAEoCBIyCg9kZXBsb3ltZW50X21vZGUYAyABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUSGAoLYmxvY2tfcm91bmQYBCABKARIAIgBARIRCgl0YXNrc190YWcYBSABKAQSFwoPdGFza3NfdW5jaGFuZ2VkGAYgASgIEhIKCmxvc3RfdGFza3MYByADKAQSEgoKcmVjb3ZlcmluZxgIIAEoCBITCgtudW1fcmVhZGVycxgJIAEoDUIOCgxfYmxvY2tfcm91bmQitAEKCFRhc2tJbmZvEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEhYKDndvcmtlcl9hZGRyZXNzGAMgASgJEhIKCndvcmtlcl91aWQYBCABKAkSEwoLd29ya2VyX3RhZ3MYBSADKAkSEAoIZmluaXNoZWQYBiABKAgSFgoOZGF0YV9hZGRyZXNzZXMYByADKAkSFgoOc3RhcnRpbmdfcm91bmQYCCABKAQifgoWTWF5YmVSZW1vdmVUYXNrUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgEEhYKDmNvbnN1bWVyX2luZGV4GAIgASgNEg0KBXJvdW5kGAMgASgEEhoKDXVudGFrZW5fcm91bmQYBCABKARIAIgBAUIQCg5fdW50YWtlbl9yb3VuZCJBChdNYXliZVJlbW92ZVRhc2tSZXNwb25zZRIPCgdyZW1vdmVkGAEgASgIEhUKDXJlbW92ZWRfcm91bmQYAiABKAQiLAoSRHJhaW5Xb3JrZXJSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJIhUKE0RyYWluV29ya2VyUmVzcG9uc2UiEwoRR2V0V29ya2Vyc1JlcXVlc3QiPAoSR2V0V29ya2Vyc1Jlc3BvbnNlEiYKB3dvcmtlcnMYASADKAsyFS5zbHVpY2UudjEuV29ya2VySW5mbyIrCgpXb3JrZXJJbmZvEg8KB2FkZHJlc3MYASABKAkSDAoEdGFncxgCIAMoCSqIAQoORGVwbG95bWVudE1vZGUSHwobREVQTE9ZTUVOVF9NT0RFX1VOU1BFQ0lGSUVEEAASHQoZREVQTE9ZTUVOVF9NT0RFX0NPTE9DQVRFRBABEhoKFkRFUExPWU1FTlRfTU9ERV9SRU1PVEUQAhIaChZERVBMT1lNRU5UX01PREVfSFlCUklEEAMqZgoNVGFyZ2V0V29ya2VycxIjCh9UQVJHRVRfV09SS0VSU19BVVRPX1VOU1BFQ0lGSUVEEAASFgoSVEFSR0VUX1dPUktFUlNfQU5ZEAESGAoUVEFSR0VUX1dPUktFUlNfTE9DQUwQAjK8CwoRRGlzcGF0Y2hlclNlcnZpY2USSQoKR2V0VmVyc2lvbhIcLnNsdWljZS52MS5HZXRWZXJzaW9uUmVxdWVzdBodLnNsdWljZS52MS5HZXRWZXJzaW9uUmVzcG9uc2USWAoPV29ya2VySGVhcnRiZWF0EiEuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlcXVlc3QaIi5zbHVpY2UudjEuV29ya2VySGVhcnRiZWF0UmVzcG9uc2USTwoMV29ya2VyVXBkYXRlEh4uc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlcXVlc3QaHy5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVzcG9uc2USWwoQVW5yZWdpc3RlcldvcmtlchIiLnNsdWljZS52MS5VbnJlZ2lzdGVyV29ya2VyUmVxdWVzdBojLnNsdWljZS52MS5VbnJlZ2lzdGVyV29ya2VyUmVzcG9uc2USUgoNR2V0RGF0YXNldERlZhIfLnNsdWljZS52MS5HZXREYXRhc2V0RGVmUmVxdWVzdBogLnNsdWljZS52MS5HZXREYXRhc2V0RGVmUmVzcG9uc2USQwoIR2V0U3BsaXQSGi5zbHVpY2UudjEuR2V0U3BsaXRSZXF1ZXN0Ghsuc2x1aWNlLnYxLkdldFNwbGl0UmVzcG9uc2USZwoUR2V0T3JSZWdpc3RlckRhdGFzZXQSJi5zbHVpY2UudjEuR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0Gicuc2x1aWNlLnYxLkdldE9yUmVnaXN0ZXJEYXRhc2V0UmVzcG9uc2USbQoWR2V0RGF0YVNlcnZpY2VNZXRhZGF0YRIoLnNsdWljZS52MS5HZXREYXRhU2VydmljZU1ldGFkYXRhUmVxdWVzdBopLnNsdWljZS52MS5HZXREYXRhU2VydmljZU1ldGFkYXRhUmVzcG9uc2USZwoUR2V0RGF0YVNlcnZpY2VDb25maWcSJi5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VDb25maWdSZXF1ZXN0Gicuc2x1aWNlLnYxLkdldERhdGFTZXJ2aWNlQ29uZmlnUmVzcG9uc2USVQoOR2V0T3JDcmVhdGVKb2ISIC5zbHVpY2UudjEuR2V0T3JDcmVhdGVKb2JSZXF1ZXN0GiEuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USZwoUR2V0T3JDcmVhdGVJdGVyYXRpb24SJi5zbHVpY2UudjEuR2V0T3JDcmVhdGVJdGVyYXRpb25SZXF1ZXN0Gicuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSXRlcmF0aW9uUmVzcG9uc2USbQoWUmVsZWFzZUl0ZXJhdGlvbkNsaWVudBIoLnNsdWljZS52MS5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBopLnNsdWljZS52MS5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVzcG9uc2USWAoPQ2xpZW50SGVhcnRiZWF0EiEuc2x1aWNlLnYxLkNsaWVudEhlYXJ0YmVhdFJlcXVlc3QaIi5zbHVpY2UudjEuQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2USWAoPTWF5YmVSZW1vdmVUYXNrEiEuc2x1aWNlLnYxLk1heWJlUmVtb3ZlVGFza1JlcXVlc3QaIi5zbHVpY2UudjEuTWF5YmVSZW1vdmVUYXNrUmVzcG9uc2USTAoLRHJhaW5Xb3JrZXISHS5zbHVpY2UudjEuRHJhaW5Xb3JrZXJSZXF1ZXN0Gh4uc2x1aWNlLnYxLkRyYWluV29ya2VyUmVzcG9uc2USSQoKR2V0V29ya2VycxIcLnNsdWljZS52MS5HZXRXb3JrZXJzUmVxdWVzdBodLnNsdWljZS52MS5HZXRXb3JrZXJzUmVzcG9uc2ViBnByb3RvMw", [file_sluice_v1_dataset]);
 
 /**
  * Asks for the version.
@@ -171,6 +171,13 @@ export type WorkerHeartbeatResponse = Message<"sluice.v1.WorkerHeartbeatResponse
    * @generated from field: uint64 worker_timeout_ms = 3;
    */
   workerTimeoutMs: bigint;
+
+  /**
+   * Somebody asked for the worker to be drained: it has no tasks any more and should end.
+   *
+   * @generated from field: bool drain = 4;
+   */
+  drain: boolean;
 };
 
 /**
@@ -276,6 +283,20 @@ export type TaskDef = Message<"sluice.v1.TaskDef"> & {
    * @generated from field: sluice.v1.Compression compression = 13;
    */
   compression: Compression;
+
+  /**
+   * The pipeline's elements before this number are left out: a reader's checkpoint says that it has them. 0: none.
+   *
+   * @generated from field: uint64 first_element = 14;
+   */
+  firstElement: bigint;
+
+  /**
+   * Blocks say which source elements they consumed; see `ElementBatch.provenance`.
+   *
+   * @generated from field: bool tracks_provenance = 15;
+   */
+  tracksProvenance: boolean;
 };
 
 /**
@@ -540,6 +561,22 @@ export type Split = Message<"sluice.v1.Split"> & {
    * @generated from field: repeated string names = 3;
    */
   names: string[];
+
+  /**
+   * The pass over the source that the indexes are given out for. Below the repetition that was asked for where they
+   * were leased before, to a task that was lost.
+   *
+   * @generated from field: uint64 repetition = 4;
+   */
+  repetition: bigint;
+
+  /**
+   * What of these indexes' outputs readers have already: the pipeline leaves it out. In the encoding of
+   * src/element/provenance/; empty: nothing.
+   *
+   * @generated from field: bytes consumed = 5;
+   */
+  consumed: Uint8Array;
 };
 
 /**
@@ -815,6 +852,14 @@ export type GetOrCreateIterationRequest = Message<"sluice.v1.GetOrCreateIteratio
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * The reader goes on from here; absent: it begins. FAILED_PRECONDITION where the job cannot go on from it, with
+   * the reason.
+   *
+   * @generated from field: sluice.v1.Checkpoint checkpoint = 4;
+   */
+  checkpoint?: Checkpoint | undefined;
 };
 
 /**
@@ -823,6 +868,55 @@ export type GetOrCreateIterationRequest = Message<"sluice.v1.GetOrCreateIteratio
  */
 export const GetOrCreateIterationRequestSchema: GenMessage<GetOrCreateIterationRequest> = /*@__PURE__*/
   messageDesc(file_sluice_v1_dispatcher, 23);
+
+/**
+ * Where a reader stood. Everything before it counts as read, everything after it is given again.
+ *
+ * @generated from message sluice.v1.Checkpoint
+ */
+export type Checkpoint = Message<"sluice.v1.Checkpoint"> & {
+  /**
+   * The iteration that it read, as `GetOrCreateIterationResponse.iteration_key`.
+   *
+   * @generated from field: string iteration_key = 1;
+   */
+  iterationKey: string;
+
+  /**
+   * The client that it was.
+   *
+   * @generated from field: uint64 iteration_client_id = 2;
+   */
+  iterationClientId: bigint;
+
+  /**
+   * Dynamic sharding: what it had consumed, in the encoding of src/element/provenance/.
+   *
+   * @generated from field: bytes consumed = 3;
+   */
+  consumed: Uint8Array;
+
+  /**
+   * No sharding: how many elements it had taken.
+   *
+   * @generated from field: uint64 position = 4;
+   */
+  position: bigint;
+
+  /**
+   * How many readers the iteration had. A new iteration waits a moment until as many have come with what they have.
+   *
+   * @generated from field: uint32 num_readers = 5;
+   */
+  numReaders: number;
+};
+
+/**
+ * Describes the message sluice.v1.Checkpoint.
+ * Use `create(CheckpointSchema)` to create a new message.
+ */
+export const CheckpointSchema: GenMessage<Checkpoint> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_dispatcher, 24);
 
 /**
  * A client of a pass.
@@ -843,6 +937,13 @@ export type GetOrCreateIterationResponse = Message<"sluice.v1.GetOrCreateIterati
    * @generated from field: sluice.v1.ClientHeartbeatResponse state = 2;
    */
   state?: ClientHeartbeatResponse | undefined;
+
+  /**
+   * Names the iteration among those of all dispatchers, for checkpoints.
+   *
+   * @generated from field: string iteration_key = 3;
+   */
+  iterationKey: string;
 };
 
 /**
@@ -850,7 +951,7 @@ export type GetOrCreateIterationResponse = Message<"sluice.v1.GetOrCreateIterati
  * Use `create(GetOrCreateIterationResponseSchema)` to create a new message.
  */
 export const GetOrCreateIterationResponseSchema: GenMessage<GetOrCreateIterationResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 24);
+  messageDesc(file_sluice_v1_dispatcher, 25);
 
 /**
  * A client's leave.
@@ -864,6 +965,13 @@ export type ReleaseIterationClientRequest = Message<"sluice.v1.ReleaseIterationC
    * @generated from field: uint64 iteration_client_id = 1;
    */
   iterationClientId: bigint;
+
+  /**
+   * As in its heartbeats: the last that it has to say.
+   *
+   * @generated from field: repeated sluice.v1.TaskConsumption consumed = 2;
+   */
+  consumed: TaskConsumption[];
 };
 
 /**
@@ -871,7 +979,7 @@ export type ReleaseIterationClientRequest = Message<"sluice.v1.ReleaseIterationC
  * Use `create(ReleaseIterationClientRequestSchema)` to create a new message.
  */
 export const ReleaseIterationClientRequestSchema: GenMessage<ReleaseIterationClientRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 25);
+  messageDesc(file_sluice_v1_dispatcher, 26);
 
 /**
  * Nothing to say.
@@ -886,7 +994,36 @@ export type ReleaseIterationClientResponse = Message<"sluice.v1.ReleaseIteration
  * Use `create(ReleaseIterationClientResponseSchema)` to create a new message.
  */
 export const ReleaseIterationClientResponseSchema: GenMessage<ReleaseIterationClientResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 26);
+  messageDesc(file_sluice_v1_dispatcher, 27);
+
+/**
+ * What a client has taken of a task.
+ *
+ * @generated from message sluice.v1.TaskConsumption
+ */
+export type TaskConsumption = Message<"sluice.v1.TaskConsumption"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: uint64 task_id = 1;
+   */
+  taskId: bigint;
+
+  /**
+   * Source elements whose outputs its program has, in the encoding of src/element/provenance/. Sets are united:
+   * saying a part again changes nothing.
+   *
+   * @generated from field: bytes consumed = 2;
+   */
+  consumed: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.v1.TaskConsumption.
+ * Use `create(TaskConsumptionSchema)` to create a new message.
+ */
+export const TaskConsumptionSchema: GenMessage<TaskConsumption> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_dispatcher, 28);
 
 /**
  * A client's heartbeat.
@@ -926,6 +1063,27 @@ export type ClientHeartbeatRequest = Message<"sluice.v1.ClientHeartbeatRequest">
    * @generated from field: uint64 known_tasks_tag = 4;
    */
   knownTasksTag: bigint;
+
+  /**
+   * What the client has taken since the last heartbeat that was answered, of tasks that track provenance.
+   *
+   * @generated from field: repeated sluice.v1.TaskConsumption consumed = 5;
+   */
+  consumed: TaskConsumption[];
+
+  /**
+   * Of the `lost_tasks` of an answer: those of which the client takes nothing any more, and has said all in `consumed`.
+   *
+   * @generated from field: repeated uint64 left_tasks = 6;
+   */
+  leftTasks: bigint[];
+
+  /**
+   * Tasks from which the client waits for elements, with room for them, since its last heartbeat or longer.
+   *
+   * @generated from field: repeated uint64 starved_tasks = 7;
+   */
+  starvedTasks: bigint[];
 };
 
 /**
@@ -933,7 +1091,7 @@ export type ClientHeartbeatRequest = Message<"sluice.v1.ClientHeartbeatRequest">
  * Use `create(ClientHeartbeatRequestSchema)` to create a new message.
  */
 export const ClientHeartbeatRequestSchema: GenMessage<ClientHeartbeatRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 27);
+  messageDesc(file_sluice_v1_dispatcher, 29);
 
 /**
  * What to read from.
@@ -983,6 +1141,28 @@ export type ClientHeartbeatResponse = Message<"sluice.v1.ClientHeartbeatResponse
    * @generated from field: bool tasks_unchanged = 6;
    */
   tasksUnchanged: boolean;
+
+  /**
+   * Tasks whose workers were lost or drained, and of which the client has not said yet, by `left_tasks`, that it takes
+   * nothing more. What nobody has taken of them is given to others when all clients have.
+   *
+   * @generated from field: repeated uint64 lost_tasks = 7;
+   */
+  lostTasks: bigint[];
+
+  /**
+   * Elements of lost tasks are to be given out again: nobody is at the end yet, whatever the list says.
+   *
+   * @generated from field: bool recovering = 8;
+   */
+  recovering: boolean;
+
+  /**
+   * How many readers the iteration has.
+   *
+   * @generated from field: uint32 num_readers = 9;
+   */
+  numReaders: number;
 };
 
 /**
@@ -990,7 +1170,7 @@ export type ClientHeartbeatResponse = Message<"sluice.v1.ClientHeartbeatResponse
  * Use `create(ClientHeartbeatResponseSchema)` to create a new message.
  */
 export const ClientHeartbeatResponseSchema: GenMessage<ClientHeartbeatResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 28);
+  messageDesc(file_sluice_v1_dispatcher, 30);
 
 /**
  * A task, seen by a reader.
@@ -1062,7 +1242,7 @@ export type TaskInfo = Message<"sluice.v1.TaskInfo"> & {
  * Use `create(TaskInfoSchema)` to create a new message.
  */
 export const TaskInfoSchema: GenMessage<TaskInfo> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 29);
+  messageDesc(file_sluice_v1_dispatcher, 31);
 
 /**
  * A consumer that cannot reach a task's worker.
@@ -1105,7 +1285,7 @@ export type MaybeRemoveTaskRequest = Message<"sluice.v1.MaybeRemoveTaskRequest">
  * Use `create(MaybeRemoveTaskRequestSchema)` to create a new message.
  */
 export const MaybeRemoveTaskRequestSchema: GenMessage<MaybeRemoveTaskRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 30);
+  messageDesc(file_sluice_v1_dispatcher, 32);
 
 /**
  * Whether the task is removed.
@@ -1133,7 +1313,43 @@ export type MaybeRemoveTaskResponse = Message<"sluice.v1.MaybeRemoveTaskResponse
  * Use `create(MaybeRemoveTaskResponseSchema)` to create a new message.
  */
 export const MaybeRemoveTaskResponseSchema: GenMessage<MaybeRemoveTaskResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 31);
+  messageDesc(file_sluice_v1_dispatcher, 33);
+
+/**
+ * Names a worker to be drained.
+ *
+ * @generated from message sluice.v1.DrainWorkerRequest
+ */
+export type DrainWorkerRequest = Message<"sluice.v1.DrainWorkerRequest"> & {
+  /**
+   * The address it registered.
+   *
+   * @generated from field: string worker_address = 1;
+   */
+  workerAddress: string;
+};
+
+/**
+ * Describes the message sluice.v1.DrainWorkerRequest.
+ * Use `create(DrainWorkerRequestSchema)` to create a new message.
+ */
+export const DrainWorkerRequestSchema: GenMessage<DrainWorkerRequest> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_dispatcher, 34);
+
+/**
+ * Nothing to say.
+ *
+ * @generated from message sluice.v1.DrainWorkerResponse
+ */
+export type DrainWorkerResponse = Message<"sluice.v1.DrainWorkerResponse"> & {
+};
+
+/**
+ * Describes the message sluice.v1.DrainWorkerResponse.
+ * Use `create(DrainWorkerResponseSchema)` to create a new message.
+ */
+export const DrainWorkerResponseSchema: GenMessage<DrainWorkerResponse> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_dispatcher, 35);
 
 /**
  * Asks for the workers.
@@ -1148,7 +1364,7 @@ export type GetWorkersRequest = Message<"sluice.v1.GetWorkersRequest"> & {
  * Use `create(GetWorkersRequestSchema)` to create a new message.
  */
 export const GetWorkersRequestSchema: GenMessage<GetWorkersRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 32);
+  messageDesc(file_sluice_v1_dispatcher, 36);
 
 /**
  * The workers.
@@ -1169,7 +1385,7 @@ export type GetWorkersResponse = Message<"sluice.v1.GetWorkersResponse"> & {
  * Use `create(GetWorkersResponseSchema)` to create a new message.
  */
 export const GetWorkersResponseSchema: GenMessage<GetWorkersResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 33);
+  messageDesc(file_sluice_v1_dispatcher, 37);
 
 /**
  * A worker.
@@ -1197,7 +1413,7 @@ export type WorkerInfo = Message<"sluice.v1.WorkerInfo"> & {
  * Use `create(WorkerInfoSchema)` to create a new message.
  */
 export const WorkerInfoSchema: GenMessage<WorkerInfo> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 34);
+  messageDesc(file_sluice_v1_dispatcher, 38);
 
 /**
  * Where workers run, seen from the readers' hosts.
@@ -1429,6 +1645,17 @@ export const DispatcherService: GenService<{
     methodKind: "unary";
     input: typeof MaybeRemoveTaskRequestSchema;
     output: typeof MaybeRemoveTaskResponseSchema;
+  },
+  /**
+   * Takes a worker's tasks from it and gives it no more: what its readers have not taken goes to other workers. Its
+   * next heartbeat tells it to end. NOT_FOUND: no such worker.
+   *
+   * @generated from rpc sluice.v1.DispatcherService.DrainWorker
+   */
+  drainWorker: {
+    methodKind: "unary";
+    input: typeof DrainWorkerRequestSchema;
+    output: typeof DrainWorkerResponseSchema;
   },
   /**
    * The workers that are registered.
