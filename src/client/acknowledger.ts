@@ -66,7 +66,7 @@ export class Acknowledger {
   }
 
   async #call(
-    { task, address, position: { session, taken, limit } }: OpenSession,
+    { task, address, position: { session, taken, takenWithin = 0, limit } }: OpenSession,
     options: { release: boolean; signal?: AbortSignal; timeoutMs?: number },
   ): Promise<void> {
     const { clock, clientId } = this.#options;
@@ -76,6 +76,7 @@ export class Acknowledger {
       iterationClientId: clientId,
       sessionId: session,
       takenSequence: BigInt(taken),
+      takenWithin,
       limitSequence: BigInt(limit),
       release,
     };

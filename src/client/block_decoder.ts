@@ -20,7 +20,7 @@ export class BlockDecoder {
   }
 
   /**
-   * The block of a batch, at once where nothing is compressed.
+   * The block of a batch, at once where nothing is compressed, without the elements that it is to leave out.
    *
    * @throws {DataLossError} if the bytes are damaged
    * @throws {FailedPreconditionError} for a compression that this runtime cannot undo
@@ -29,7 +29,10 @@ export class BlockDecoder {
     const { encoding, count } = batch;
     if (batch.spec !== null) this.#spec = checkSpec(decodeValue(batch.spec));
     const spec = this.#spec;
-    return then(this.#decompress(batch), (payload) => decodeBlock(payload, { encoding, count, spec }));
+    return then(this.#decompress(batch), (payload) => {
+      const block = decodeBlock(payload, { encoding, count, spec });
+      return batch.skipCount ? without(block, batch.skipCount) : block;
+    });
   }
 
   #decompress({ compression, payload, uncompressedSize }: ReceivedBatch): MaybePromise<Uint8Array> {
@@ -42,4 +45,9 @@ export class BlockDecoder {
       }`,
     );
   }
+}
+
+/** A block without its first `skip` elements. */
+function without(block: BlockReader, skip: number): BlockReader {
+  return { count: block.count - skip, get: (index) => block.get(index + skip) };
 }

@@ -157,12 +157,13 @@ export class ServiceReader implements ElementIterator<Element> {
   /** Ends the reader, once. `atOnce`: the pull that waits is not kept waiting for the farewell. */
   #end(ending: Ending, { atOnce = false } = {}): void {
     if (this.#over.signal.aborted) return;
+    const within = this.#index;
     this.#ending = ending;
     this.#block = null;
     this.#index = this.#count = 0;
     this.#options.signal.removeEventListener("abort", this.#onAbort);
     this.#over.abort(ending.kind === "failed" ? ending.error : undefined);
-    this.#farewell = this.#takeLeave();
+    this.#farewell = this.#takeLeave(within);
     const pull = this.#pull;
     if (!pull) return;
     this.#pull = null;
@@ -174,15 +175,15 @@ export class ServiceReader implements ElementIterator<Element> {
     }
   }
 
-  /** Releases the client and its sessions; what cannot be done in a second is left to timeouts. Never rejects. */
-  async #takeLeave(): Promise<void> {
+  /** Releases the client and its sessions, with `within` elements of the block in hand used; what cannot be done in a second is left to timeouts. Never rejects. */
+  async #takeLeave(within: number): Promise<void> {
     const { clock } = this.#options.environment;
     const enough = new AbortController();
     const timer = clock.setTimer(() => enough.abort(), FAREWELL_MS);
     const leaving = Promise.all([
       this.#starting, // It may have a client to release that this reader does not know yet.
       this.#releaseClient(),
-      this.#joined?.workers.release(this.#core.openSessions()).then(() => this.#targets.deleteTasks()),
+      this.#joined?.workers.release(this.#core.openSessions(within)).then(() => this.#targets.deleteTasks()),
     ]);
     await raceAbort(leaving, enough.signal).catch(() => {});
     timer.clear();

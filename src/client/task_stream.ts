@@ -121,6 +121,7 @@ export class TaskStream {
         const error = fromElementFailure(batch.error);
         this.#emit({ kind: "failure", task, stream, sequence: batch.sequence, error });
       }
+      if (batch.draining) this.#emit({ kind: "draining", task, stream });
       // Read to its very end, a connection can be used again.
       hasEnded ||= batch.endOfSequence;
       if (hasEnded) this.#emit({ kind: "ended", task, stream });

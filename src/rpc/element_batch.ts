@@ -42,6 +42,12 @@ export interface BatchHeader {
   readonly endOfSequence: boolean;
   /** An error of the pipeline, in place of elements. */
   readonly error?: ElementFailure;
+  /** Elements at the beginning that the reader leaves out. @default 0 */
+  readonly skipCount?: number;
+  /** The end is near: others hold blocks that may come back. @default false */
+  readonly draining?: boolean;
+  /** What each element consumed, in the encoding of src/element/provenance/. @default not tracked */
+  readonly provenance?: Uint8Array;
 }
 
 /** A batch to be sent. */
@@ -87,6 +93,7 @@ export function codecName(compression: Compression): CodecName | undefined {
 
 /** The batch as the message that the stock Connect handler sends. */
 export function toElementBatch(batch: WireBatch): Omit<ElementBatch, "$typeName" | "$unknown" | "padding"> {
+  const { skipCount = 0, draining = false } = batch;
   return {
     sequence: BigInt(batch.sequence),
     count: batch.count,
@@ -97,6 +104,9 @@ export function toElementBatch(batch: WireBatch): Omit<ElementBatch, "$typeName"
     sessionId: batch.sessionId,
     endOfSequence: batch.endOfSequence,
     ...(batch.error && { error: create(ElementErrorSchema, batch.error) }),
+    skipCount,
+    draining,
+    provenance: batch.provenance ?? new Uint8Array(),
     payload: join(batch.payload),
   };
 }
@@ -112,6 +122,9 @@ const FIELD = {
   sessionId: 7,
   endOfSequence: 8,
   error: 9,
+  skipCount: 10,
+  draining: 11,
+  provenance: 12,
   padding: 14,
   payload: 15,
 } as const;
@@ -152,6 +165,9 @@ function encodeFields(batch: WireBatch, payloadSize: number): Uint8Array {
     const error = toBinary(ElementErrorSchema, create(ElementErrorSchema, batch.error));
     writer.tag(FIELD.error, WireType.LengthDelimited).bytes(error);
   }
+  if (batch.skipCount) writer.tag(FIELD.skipCount, WireType.Varint).uint32(batch.skipCount);
+  if (batch.draining) writer.tag(FIELD.draining, WireType.Varint).bool(true);
+  if (batch.provenance) writer.tag(FIELD.provenance, WireType.LengthDelimited).bytes(batch.provenance);
   const fields = writer.finish();
   if (payloadSize === 0) return fields;
   const payloadTag = new BinaryWriter().tag(FIELD.payload, WireType.LengthDelimited).uint32(payloadSize)
@@ -195,6 +211,11 @@ export function fromElementBatch(batch: ElementBatch): ReceivedBatch {
       `Cannot read element batch ${batch.sequence}: encoding ${batch.encoding} is not known`,
     );
   }
+  if (batch.skipCount > 0 && batch.skipCount >= batch.count) {
+    throw new DataLossError(
+      `Cannot read element batch ${batch.sequence}: ${batch.skipCount} of its ${batch.count} elements are left out`,
+    );
+  }
   if (uncompressedSize > MAX_ENVELOPE_BYTES) {
     throw new DataLossError(
       `Cannot read element batch ${batch.sequence}: ${uncompressedSize} bytes are over the limit of ${MAX_ENVELOPE_BYTES}`,
@@ -210,6 +231,9 @@ export function fromElementBatch(batch: ElementBatch): ReceivedBatch {
     sessionId: batch.sessionId,
     endOfSequence: batch.endOfSequence,
     ...(batch.error && { error: batch.error }),
+    ...(batch.skipCount > 0 && { skipCount: batch.skipCount }),
+    ...(batch.draining && { draining: true }),
+    ...(batch.provenance.byteLength > 0 && { provenance: batch.provenance }),
     payload: aligned(batch.payload as Uint8Array<ArrayBuffer>),
   };
 }

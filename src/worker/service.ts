@@ -103,6 +103,7 @@ export function acknowledgementOf(
     sessionId: request.sessionId,
     taken: sequenceNumber(request.takenSequence),
     limit: sequenceNumber(request.limitSequence),
+    takenWithin: request.takenWithin,
     release: request.release,
   };
 }

@@ -81,3 +81,8 @@ Deno.test("a compression that this runtime cannot undo is refused by name", () =
     "compressed with ZSTD",
   );
 });
+
+Deno.test("elements that are to be left out are", async () => {
+  const received = batch(["a", "b", "c"], { skipCount: 1 });
+  assertEquals(elementsOf(await new BlockDecoder(portableCodecs).decode(received)), ["b", "c"]);
+});

@@ -86,6 +86,23 @@ Deno.test("batches arrive as they were sent, their payloads aligned", async () =
   }));
 });
 
+Deno.test("what to leave out and that the end is near arrive, by hand and from the stock handler", async () => {
+  const sent = [batchOf({ count: 5, skipCount: 4 }), batchOf({ count: 0, draining: true, payload: [] })];
+  const handle = mountServices((router) =>
+    router.service(WorkerService, {
+      async *getElements() {
+        for (const batch of sent) yield toElementBatch(batch);
+      },
+    })
+  );
+  for (const fetch of [() => elementStreamResponse(iterate(sent)), (r: Request) => handle(r)!]) {
+    const received = await read(fetchFrom(fetch));
+    assertEquals(received.map((b) => [b.skipCount, b.draining]), [[4, undefined], [undefined, true]]);
+  }
+  const wrong = fetchFrom(() => elementStreamResponse(iterate([batchOf({ count: 5, skipCount: 5 })])));
+  await assertRejects(() => read(wrong), DataLossError, "5 of its 5 elements");
+});
+
 Deno.test("a large payload goes out in its own pieces, uncopied", () => {
   const large = new Uint8Array(100_000);
   const [header, ...pieces] = encodeBatch(batchOf({ payload: [large], uncompressedSize: 100_000 }));

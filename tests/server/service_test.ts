@@ -82,6 +82,38 @@ Deno.test("a reader that comes after the end of a shared job's pass gets nothing
   assertEquals([await second.toArray(), await first.toArray()], [numbers(10), []]);
 });
 
+for (const isolation of ["none", "process"] as const) {
+  Deno.test(`a reader that leaves early: those that have had everything else get its rest, isolation ${isolation}`, async () => {
+    await using cluster = await startCluster({ worker: { isolation } });
+    const options = { processingMode: "distributed_epoch", jobName: "shared" } as const;
+    const dataset = Dataset.range(2_000).apply(cluster.distribute<number>(options));
+    const leaving = dataset.reader();
+    const read = [(await leaving.next()).value!]; // It holds the only block.
+    const staying = Dataset.range(2_000).apply(cluster.distribute<number>(options)).reader();
+    const first = staying.next();
+    for (let i = 1; i < 700; i++) read.push((await leaving.next()).value!);
+    await leaving.return!();
+    read.push((await first).value!);
+    for await (const value of staying) read.push(value);
+    assertEquals(read, numbers(2_000));
+    assertEquals(cluster.dispatcher.status().iterations.map(({ finished }) => finished), [true]);
+  });
+}
+
+Deno.test("what a reader leaves after all others have ended waits for the next one", async () => {
+  await using cluster = await startCluster();
+  const options = { processingMode: "distributed_epoch", jobName: "shared" } as const;
+  const make = () => Dataset.range(2_000).apply(cluster.distribute<number>(options));
+  const leaving = make().reader();
+  const read = [(await leaving.next()).value!];
+  assertEquals(await make().toArray(), [], "another reader is not kept waiting for ever");
+  for (let i = 1; i < 700; i++) read.push((await leaving.next()).value!);
+  await leaving.return!();
+  assertEquals(cluster.dispatcher.status().iterations.map(({ finished }) => finished), [false]);
+  assertEquals([...read, ...await make().toArray()], numbers(2_000));
+  assertEquals(cluster.dispatcher.status().iterations.map(({ finished }) => finished), [true]);
+});
+
 Deno.test("a shared job that is repeated: sixty from each, then the rest", async () => {
   await using cluster = await startCluster();
   const readers = [1, 2].map(() =>

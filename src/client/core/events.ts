@@ -20,6 +20,8 @@ export interface SessionPosition {
   readonly next: number;
   readonly taken: number;
   readonly limit: number;
+  /** Elements of block `taken` that the program has got, said when the reader leaves. @default 0 */
+  readonly takenWithin?: number;
 }
 
 /** A session that a worker keeps for the reader. */
@@ -71,6 +73,8 @@ export type ReaderEvent<B> =
     readonly sequence: number;
     readonly error: unknown;
   }
+  /** The pipeline has ended; only blocks that other readers give back can come before the end. */
+  | { readonly kind: "draining"; readonly task: bigint; readonly stream: number }
   /** The task has no more elements for this reader. */
   | { readonly kind: "ended"; readonly task: bigint; readonly stream: number }
   /** A stream failed; it may be opened again if `retryable`. */

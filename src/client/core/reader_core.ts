@@ -42,11 +42,14 @@ export class ReaderCore<B> {
       );
   }
 
-  /** The sessions that workers keep for this reader, some without a name yet: to be released when it leaves. */
-  openSessions(): OpenSession[] {
+  /**
+   * The sessions that workers keep for this reader, some without a name yet: to be released when it leaves, with
+   * `within` elements of the block in hand given to the program.
+   */
+  openSessions(within: number): OpenSession[] {
     return [...this.#tasks.values()]
       .filter((task) => !task.isDone && task.phase.kind !== "gone")
-      .map((task) => ({ task: task.id, address: task.acknowledgeAddress, position: task.tell(0) }));
+      .map((task) => ({ task: task.id, address: task.acknowledgeAddress, position: task.tellLast(within) }));
   }
 
   /** Takes in what happened, and says what is to be done, in order. */
@@ -87,6 +90,11 @@ export class ReaderCore<B> {
       case "failure":
         return this.#onStream(event, (task) => {
           this.#receive(task, event.sequence, { kind: "failure", error: event.error });
+        });
+      case "draining":
+        return this.#onStream(event, (task) => {
+          task.draining = true;
+          this.#acknowledge(task);
         });
       case "ended":
         return this.#onStream(event, (task) => {
@@ -198,6 +206,7 @@ export class ReaderCore<B> {
     task.phase = { kind: "opening" };
     task.acknowledgementMoot = false;
     task.readWanted = false;
+    task.draining = false;
     task.stream++;
     this.#commands.push({
       kind: "open",

@@ -41,6 +41,8 @@ export class Task<B> {
   finishedListings = 0;
   /** Whether the stream waits for the permission to read on. */
   readWanted = false;
+  /** Whether others wait, at the end, for this reader to say that it has taken everything. */
+  draining = false;
   /** Whether an acknowledgement is on its way. */
   acknowledging = false;
   /** The worker no longer cares what this reader takes. */
@@ -183,6 +185,12 @@ export class Task<B> {
     this.#inHand = null;
   }
 
+  /** What the worker is to be told at the end of a reader that has got `within` elements of the block in hand. */
+  tellLast(within: number): SessionPosition {
+    const isOfSession = this.#inHand?.generation === this.#generation;
+    return { ...this.tell(0), ...(isOfSession && within > 0 && { takenWithin: within }) };
+  }
+
   /** What the worker is to be told now, with a window of `window` blocks; it counts as told. */
   tell(window: number): SessionPosition {
     this.#toldTaken = this.#taken;
@@ -206,7 +214,8 @@ export class Task<B> {
     const hasNews = this.#tellAgain || this.#taken > this.#toldTaken;
     switch (this.phase.kind) {
       case "open":
-        return this.#tellAgain || (flush && hasNews) || this.#isShortOfRoom(window);
+        return this.#tellAgain || (hasNews && (flush || (this.draining && this.isDrained))) ||
+          this.#isShortOfRoom(window);
       case "ended":
         return hasNews && (flush || this.isDrained);
       default:

@@ -4,7 +4,15 @@ import { FailedPreconditionError } from "../../base/mod.ts";
 
 /** What a pipeline gives: blocks of elements, and errors in their place between them. */
 export type Item<B> =
-  | { readonly kind: "block"; readonly block: B; readonly bytes: number }
+  | {
+    readonly kind: "block";
+    readonly block: B;
+    readonly bytes: number;
+    /** How many elements it holds. */
+    readonly count: number;
+    /** Elements at its beginning that a reader took before it left. @default 0 */
+    readonly skip?: number;
+  }
   | { readonly kind: "error"; readonly error: unknown };
 
 /** The numbers in which a reader says how far it is; see `worker.proto`. */
@@ -13,6 +21,8 @@ export interface Progress {
   readonly taken: number;
   /** Blocks below it may be sent. */
   readonly limit: number;
+  /** Elements of block `taken` that the program has got, not counting those that were left out. @default 0 */
+  readonly takenWithin?: number;
 }
 
 /** How a reader is connected. */
@@ -37,6 +47,7 @@ export class Session<B> {
   readonly #automatic: boolean;
   #kept: Item<B>[] = [];
   #taken = 0;
+  #takenWithin = 0;
   #limit: number;
   #window: number;
   #unsentBytes = 0;
@@ -59,6 +70,16 @@ export class Session<B> {
   /** The number that its next block will have. */
   get next(): number {
     return this.#taken + this.#kept.length;
+  }
+
+  /** Whether its reader has got the first elements of a block, as far as is known. */
+  get isBegun(): boolean {
+    return this.#takenWithin > 0;
+  }
+
+  /** How many blocks it has that are not taken. */
+  get held(): number {
+    return this.#kept.length;
   }
 
   /** Whether its reader acknowledges nothing. */
@@ -124,7 +145,7 @@ export class Session<B> {
    *
    * @throws {FailedPreconditionError} if it has taken blocks that the session does not have
    */
-  progress({ taken, limit }: Progress): number {
+  progress({ taken, limit, takenWithin = 0 }: Progress): number {
     if (taken > this.next) {
       throw new FailedPreconditionError(
         `Cannot take the blocks below ${taken} of session "${this.id}": it has ${this.next}`,
@@ -132,6 +153,7 @@ export class Session<B> {
     }
     if (!this.#automatic && limit > this.#limit) this.#limit = limit;
     const forgotten = this.#forgetBelow(taken);
+    if (taken === this.#taken) this.#takenWithin = Math.max(this.#takenWithin, takenWithin);
     const rest = this.#limit - this.#taken;
     // One block more than the window may lie between the two, as the reader has begun the block that it is in.
     this.#window = Math.max(rest - 1, Math.min(this.#window, rest));
@@ -143,6 +165,7 @@ export class Session<B> {
     if (count <= 0) return 0;
     this.#kept.splice(0, count);
     this.#taken = sequence;
+    this.#takenWithin = 0;
     const { connection } = this;
     if (connection.kind === "connected" && connection.cursor < sequence) {
       this.#moveCursor(connection, sequence);
@@ -171,9 +194,12 @@ export class Session<B> {
     this.#unsentBytes = this.#kept.slice(cursor - this.#taken).reduce((sum, item) => sum + bytesOf(item), 0);
   }
 
-  /** Everything that is not taken, in order, for other readers. */
+  /** Everything that is not taken, in order, for other readers: of a block that was begun the rest. */
   untaken(): Item<B>[] {
-    return this.#kept;
+    const [begun, ...others] = this.#kept;
+    if (begun?.kind !== "block" || this.#takenWithin === 0) return this.#kept;
+    const skip = (begun.skip ?? 0) + this.#takenWithin;
+    return skip < begun.count ? [{ ...begun, skip }, ...others] : others;
   }
 }
 

@@ -14,7 +14,7 @@ export interface OpenRequest extends Progress {
 /** What a stream does next. */
 export type Turn<B> =
   /** Send this block. */
-  | { readonly kind: "block"; readonly sequence: number; readonly block: B }
+  | { readonly kind: "block"; readonly sequence: number; readonly block: B; readonly skip: number }
   /** Send this error of the pipeline, which has a number as blocks have. */
   | { readonly kind: "failure"; readonly sequence: number; readonly error: unknown }
   /** End with this error. A session that goes on does so behind it. */
@@ -22,7 +22,9 @@ export type Turn<B> =
   /** Send the end of the sequence; `sequence` is the number of blocks there were. */
   | { readonly kind: "end"; readonly sequence: number }
   /** Wait until {@linkcode SessionBook.takeWoken} names the stream. */
-  | { readonly kind: "wait" };
+  | { readonly kind: "wait" }
+  /** Wait likewise: only what other readers may give back can come before the end. `sequence` as of the end. */
+  | { readonly kind: "draining"; readonly sequence: number };
 
 /** What an acknowledgement meant. */
 export type AcknowledgeOutcome = "noted" | "unknownSession";
@@ -117,7 +119,7 @@ export class SessionBook<B> {
     }
     // A reader that does not know its session may have lost the answer that named it: it has taken nothing yet.
     // Whoever has taken something and forgotten it is another reader.
-    if (known?.taken === 0) {
+    if (known?.taken === 0 && !known.isBegun) {
       this.#resume(known, stream, 0, { taken: 0, limit: limit - taken });
       return known.id;
     }
@@ -134,6 +136,7 @@ export class SessionBook<B> {
     this.#sessions.set(clientId, session);
     this.#streams.set(stream, session);
     this.#assign();
+    this.#wakeAtEnd();
     return session.id;
   }
 
@@ -152,8 +155,11 @@ export class SessionBook<B> {
     this.#wakeAtEnd();
   }
 
-  /** What the stream does next. What an earlier turn gave counts as sent. */
-  turn(stream: number): Turn<B> {
+  /**
+   * What the stream does next. What an earlier turn gave counts as sent. Where blocks of other sessions may come back,
+   * a `patient` stream waits for them, and another one ends.
+   */
+  turn(stream: number, { patient = true }: { patient?: boolean } = {}): Turn<B> {
     const session = this.#streams.get(stream);
     if (!session || session.connection.kind === "disconnected") {
       const error = this.#endedStreams.get(stream) ?? new CanceledError("The stream is closed");
@@ -161,31 +167,47 @@ export class SessionBook<B> {
     }
     session.connection.waiting = false;
     this.#outstanding -= session.takeSent();
-    const turn = this.#next(session);
+    const turn = this.#next(session, patient);
     if (turn) return turn;
     session.connection.waiting = true;
     // Only now has a reader without acknowledgements room, and the pool may hold something for it.
     this.#assign();
-    const late = this.#next(session);
+    const late = this.#next(session, patient);
     this.#woken.delete(stream);
     if (late) session.connection.waiting = false;
+    else if (this.#isOver) {
+      return { kind: "draining", sequence: session.next };
+    }
     return late ?? { kind: "wait" };
   }
 
-  #next(session: Session<B>): Exclude<Turn<B>, { kind: "wait" }> | undefined {
+  #next(
+    session: Session<B>,
+    patient: boolean,
+  ): Exclude<Turn<B>, { kind: "wait" | "draining" }> | undefined {
     const sent = session.send();
     if (sent) {
       this.#assign(); // The connection moves: there may be room again.
       const { sequence, item } = sent;
-      if (item.kind === "block") return { kind: "block", sequence, block: item.block };
+      if (item.kind === "block") return { kind: "block", sequence, block: item.block, skip: item.skip ?? 0 };
       if (!session.isAutomatic) return { kind: "failure", sequence, error: item.error };
       this.#outstanding -= session.takeSent();
       this.#wakeAtEnd();
       return { kind: "error", error: item.error };
     }
-    if (!this.#ended || this.#pool.length > 0) return undefined;
+    if (!this.#isOver || (patient && this.#mayComeBack(session))) return undefined;
     this.#wakeAtEnd();
     return { kind: "end", sequence: session.next };
+  }
+
+  /** Whether nothing is left but what sessions hold. */
+  get #isOver(): boolean {
+    return this.#ended && this.#pool.length === 0;
+  }
+
+  /** Whether others hold something that would be given to this session if they left. */
+  #mayComeBack(session: Session<B>): boolean {
+    return !this.#forgetsLeft && this.#outstanding > session.held;
   }
 
   /** The stream is gone. Its session stays for the reader to come back to, from time `now` (milliseconds) on. */
@@ -254,9 +276,9 @@ export class SessionBook<B> {
   #drop(session: Session<B>, reason: Error): void {
     this.#sessions.delete(session.clientId);
     if (session.connection.kind === "connected") this.#endStream(session.connection.stream, reason);
-    const left = session.untaken();
-    if (this.#forgetsLeft) this.#outstanding -= left.length;
-    else this.#pool.unshift(...left);
+    const left = this.#forgetsLeft ? [] : session.untaken();
+    this.#outstanding -= session.held - left.length;
+    this.#pool.unshift(...left);
   }
 
   #endStream(stream: number, reason: Error): void {
@@ -290,7 +312,7 @@ export class SessionBook<B> {
 
   /** Streams that wait while the pool runs empty at the end learn that nothing more will come. */
   #wakeAtEnd(): void {
-    if (this.#ended && this.#pool.length === 0) this.#wakeAll();
+    if (this.#isOver) this.#wakeAll();
   }
 
   #wakeAll(): void {

@@ -155,7 +155,10 @@ export class LanedSource implements BlockSource {
       case "block": {
         const block = unpackBlock(message.block, lane.spec);
         lane.spec = block.spec;
-        return this.#arrive({ item: { kind: "block", block, bytes: block.byteLength }, lane });
+        return this.#arrive({
+          item: { kind: "block", block, bytes: block.byteLength, count: block.count },
+          lane,
+        });
       }
       case "error":
         return this.#arrive({ item: { kind: "error", error: receiveError(message.error) }, lane });

@@ -211,7 +211,7 @@ export class BlockProducer implements BlockSource {
     const { sink } = this.#options;
     try {
       for (const block of this.#packer.finish()) {
-        sink.offer({ kind: "block", block, bytes: block.byteLength });
+        sink.offer({ kind: "block", block, bytes: block.byteLength, count: block.count });
       }
     } catch (error) {
       // A block that is too large for the engine, say. Thrown out of a timer it would end the whole worker.

@@ -104,6 +104,7 @@ export class CrossTrainerCacheRunner implements TaskRunner {
         wish: request.compression,
         loopback: request.loopback,
       }),
+      clock,
       signal,
       onChange: () => this.#changed(),
       onClose: () => {

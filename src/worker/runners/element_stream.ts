@@ -1,3 +1,4 @@
+import type { Clock, Timer } from "../../base/mod.ts";
 import { toElementFailure, type WireBatch } from "../../rpc/mod.ts";
 import type { SessionBook, Turn } from "../core/session_book.ts";
 import type { Block } from "./block_packer.ts";
@@ -12,6 +13,7 @@ export interface ElementStreamOptions {
   /** The number of the first block that it will send. */
   sequence: number;
   compressor: StreamCompressor;
+  clock: Clock;
   signal: AbortSignal;
   /** The book has changed. */
   onChange: () => void;
@@ -23,6 +25,13 @@ type State =
   | { readonly kind: "open" }
   /** `error` is thrown once to whoever pulls next. */
   | { readonly kind: "closed"; error: unknown };
+
+/**
+ * How long the end waits for what other readers may give back. A reader that takes a few elements and leaves has its
+ * rest read by those that are still there. For ever would be too long: the program that reads here may be the same
+ * that is to go on there.
+ */
+export const END_PATIENCE_MS = 1_000;
 
 const NO_ERROR: unique symbol = Symbol("no error");
 
@@ -38,6 +47,9 @@ export class ElementStream implements AsyncIterableIterator<WireBatch, void, voi
   #wake: (() => void) | null = null;
   /** Whether there was a call of `wake` since the last turn: it may come before anybody waits. */
   #woken = false;
+  /** Runs while the end waits for others. */
+  #patience: Timer | null = null;
+  #isPatient = true;
   readonly #onAbort: () => void;
 
   /** Takes over a stream that has just been opened in the book. */
@@ -86,10 +98,11 @@ export class ElementStream implements AsyncIterableIterator<WireBatch, void, voi
   async #turn(): Promise<WireBatch | undefined> {
     const { book, stream, sequence, onChange } = this.#options;
     this.#woken = false;
-    const turn = book.turn(stream);
+    const turn = book.turn(stream, { patient: this.#isPatient });
     onChange();
     switch (turn.kind) {
       case "block":
+        this.#lookForward();
         return await this.#batch(turn);
       case "end":
         // Closed at once: what others give back from now on must not be given to a reader that has been sent away.
@@ -100,16 +113,35 @@ export class ElementStream implements AsyncIterableIterator<WireBatch, void, voi
       case "error":
         this.#close(turn.error);
         return undefined;
+      case "draining":
+        if (!this.#patience) {
+          this.#patience = this.#options.clock.setTimer(() => {
+            this.#isPatient = false;
+            this.wake();
+          }, END_PATIENCE_MS);
+          return { ...this.#empty(turn.sequence, false), draining: true };
+        }
+        return await this.#wait();
       case "wait":
         // Before the first block has come, the reader learns which session to go on with if the connection breaks.
         if (!this.#sessionSaid) return this.#empty(sequence, false);
-        if (!this.#woken) await new Promise<void>((resolve) => this.#wake = resolve);
-        this.#wake = null;
-        return undefined;
+        return await this.#wait();
     }
   }
 
-  async #batch({ sequence, block }: Extract<Turn<Block>, { kind: "block" }>): Promise<WireBatch> {
+  async #wait(): Promise<undefined> {
+    if (!this.#woken) await new Promise<void>((resolve) => this.#wake = resolve);
+    this.#wake = null;
+  }
+
+  /** Something has come: the next end waits anew. */
+  #lookForward(): void {
+    this.#patience?.clear();
+    this.#patience = null;
+    this.#isPatient = true;
+  }
+
+  async #batch({ sequence, block, skip }: Extract<Turn<Block>, { kind: "block" }>): Promise<WireBatch> {
     const { compression, payload } = await this.#options.compressor.compress(block);
     const spec = block.spec === this.#spec ? null : block.spec;
     this.#spec = block.spec ?? this.#spec;
@@ -122,6 +154,7 @@ export class ElementStream implements AsyncIterableIterator<WireBatch, void, voi
       spec,
       sessionId: this.#saySession(),
       endOfSequence: false,
+      ...(skip > 0 && { skipCount: skip }),
       payload,
     };
   }
@@ -139,6 +172,7 @@ export class ElementStream implements AsyncIterableIterator<WireBatch, void, voi
   #close(error: unknown): void {
     if (this.#state.kind === "closed") return;
     this.#state = { kind: "closed", error };
+    this.#patience?.clear();
     this.#options.signal.removeEventListener("abort", this.#onAbort);
     this.#options.onClose();
     this.wake();

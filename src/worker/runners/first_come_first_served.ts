@@ -90,6 +90,7 @@ export class FirstComeFirstServedRunner implements TaskRunner {
         wish: request.compression,
         loopback: request.loopback,
       }),
+      clock: this.#options.clock,
       signal,
       onChange: () => this.#changed(),
       onClose: () => {

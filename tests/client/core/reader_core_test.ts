@@ -26,6 +26,7 @@ const opened = (task: bigint, { stream = 1, session = "s" } = {}) =>
 const ready = (task: bigint, stream = 1) => ({ kind: "ready", task, stream }) as const;
 const block = (task: bigint, sequence: number, { stream = 1, bytes = 100 } = {}) =>
   ({ kind: "block", task, stream, sequence, bytes, block: `${task}/${sequence}` }) as const;
+const draining = (task: bigint, stream = 1) => ({ kind: "draining", task, stream }) as const;
 const ended = (task: bigint, stream = 1) => ({ kind: "ended", task, stream }) as const;
 const broken = (task: bigint, stream: number) =>
   ({ kind: "streamFailed", task, stream, retryable: true, error: new Error("broken") }) as const;
@@ -318,7 +319,7 @@ Deno.test("an error among the blocks counts as taken when the reader is over, wh
   run(reader, wanted);
   run(reader, taken);
   assertEquals(run(reader, wanted), [{ kind: "fail", error }]);
-  assertEquals(reader.openSessions().map(({ position }) => [position.next, position.taken]), [[2, 2]]);
+  assertEquals(reader.openSessions(0).map(({ position }) => [position.next, position.taken]), [[2, 2]]);
 });
 
 Deno.test("the end: the last block is acknowledged at once, then a heartbeat is asked for, then the reader is over", () => {
@@ -454,7 +455,27 @@ Deno.test("the reader needs the dispatcher when nothing waits and no stream runs
 Deno.test("the sessions to be released are those that are not done", () => {
   const reader = core();
   run(reader, listed(A, B), opened(1n), opened(2n, { session: "t" }), ended(2n), block(1n, 0), wanted, taken);
-  assertEquals(reader.openSessions(), [
+  assertEquals(reader.openSessions(0), [
     { task: 1n, address: "a:1", position: { session: "s", next: 1, taken: 1, limit: 4 } },
   ]);
+});
+
+Deno.test("once others wait for it, a worker is told at once that everything is taken", () => {
+  const reader = core();
+  run(reader, listed(A), opened(1n), block(1n, 0), wanted, ready(1n));
+  const acknowledgements = (...events: ReaderEvent<string>[]) =>
+    run(reader, ...events).flatMap((c) => c.kind === "acknowledge" ? [c.position.taken] : []);
+  assertEquals(acknowledgements(draining(1n)), [], "a block is in hand");
+  assertEquals(acknowledgements(taken), [1]);
+  assertEquals(acknowledgements(acknowledged(1n), wanted, block(1n, 1)), [], "something came back");
+  assertEquals(acknowledgements(taken), [2]);
+});
+
+Deno.test("a reader that leaves says how much of the block in hand was used", () => {
+  const reader = core();
+  run(reader, listed(A, B), opened(1n), opened(2n), block(1n, 0), block(2n, 0), wanted);
+  const within = (elements: number) => reader.openSessions(elements).map((open) => open.position.takenWithin);
+  assertEquals(within(7), [7, undefined]);
+  run(reader, taken);
+  assertEquals(within(0), [undefined, undefined]);
 });

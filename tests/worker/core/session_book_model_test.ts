@@ -2,6 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SessionBook } from "../../../src/worker/core/session_book.ts";
 
+/** Elements of each block. */
+const ELEMENTS = 3;
+
 /** A reader as the protocol wants it, which checks all it gets. */
 class Reader {
   session = "";
@@ -9,6 +12,8 @@ class Reader {
   /** Blocks of the present session, by number. */
   received: number[] = [];
   taken = 0;
+  /** Elements of the block behind those that are taken which it has said it has got. */
+  within = 0;
   limit: number;
   constructor(readonly id: bigint, readonly window: number) {
     this.limit = window;
@@ -21,6 +26,9 @@ class Model {
   readonly readers: Reader[];
   /** For each block: the reader that it was sent to, null while it is with nobody, "taken". */
   readonly places: (Reader | null | "taken")[] = [];
+  /** For each block: how many elements nobody needs any more. */
+  readonly skips: number[] = [];
+  readonly #errors = new Set<number>();
   ended = false;
   #streams = 0;
   #sessions = 0;
@@ -51,9 +59,12 @@ class Model {
   offer(isError = false): void {
     if (this.ended || !this.book.wantsMore) return;
     this.places.push(null);
+    this.skips.push(0);
     const number = this.places.length - 1;
-    if (isError) this.book.offer({ kind: "error", error: number });
-    else this.book.offer({ kind: "block", block: number, bytes: 1 });
+    if (isError) {
+      this.#errors.add(number);
+      this.book.offer({ kind: "error", error: number });
+    } else this.book.offer({ kind: "block", block: number, bytes: 1, count: ELEMENTS });
   }
 
   /** Sends one block of the reader's stream, if there is one. Says whether the stream has ended. */
@@ -63,7 +74,12 @@ class Model {
     if (turn.kind === "end") {
       assert(this.ended, "no end before the pipeline's");
       assertEquals(turn.sequence, reader.received.length);
+      assert(!this.#mayComeBack(reader), "no end while others hold what may come back");
       return true;
+    }
+    if (turn.kind === "draining") {
+      assert(this.ended && this.#mayComeBack(reader), "nothing to wait for");
+      return false;
     }
     if (turn.kind === "error") throw turn.error;
     if (turn.kind === "wait") return false;
@@ -71,26 +87,44 @@ class Model {
     assert(turn.sequence < reader.limit, "the limit holds");
     const number = turn.kind === "block" ? turn.block : turn.error as number;
     assertEquals(this.places[number], null, "nobody else has the block");
+    if (turn.kind === "block") assertEquals(turn.skip, this.skips[number], "the rest of the block");
     this.places[number] = reader;
     reader.received.push(number);
     return false;
   }
 
+  #mayComeBack(reader: Reader): boolean {
+    return this.places.some((place, number) =>
+      place !== "taken" && place !== reader && !reader.received.includes(number)
+    );
+  }
+
   /** The reader's connection breaks while up to `count` blocks are on their way: it never sees them. */
   lose(reader: Reader, count: number): void {
     this.close(reader);
-    const lost = reader.received.splice(Math.max(reader.taken, reader.received.length - count));
+    const begun = reader.taken + (reader.within > 0 ? 1 : 0);
+    const lost = reader.received.splice(Math.max(begun, reader.received.length - count));
     for (const block of lost) this.places[block] = null;
   }
 
-  acknowledge(reader: Reader, count: number, release: boolean): void {
+  acknowledge(reader: Reader, count: number, release: boolean, within = 0): void {
     if (reader.session === "") return;
     const taken = Math.min(reader.received.length, reader.taken + count);
     for (const block of reader.received.slice(reader.taken, taken)) this.places[block] = "taken";
+    if (taken > reader.taken) reader.within = 0;
+    const begun = reader.received.at(taken);
+    const canBegin = begun !== undefined && !this.#errors.has(begun);
+    const takenWithin = canBegin ? Math.min(within, ELEMENTS - this.skips[begun]) : 0;
+    reader.within = Math.max(reader.within, takenWithin);
     reader.taken = taken;
     reader.limit = Math.min(taken + 1, Math.max(taken, reader.received.length)) + reader.window;
     const { limit } = reader;
-    const outcome = this.book.acknowledge(reader.id, reader.session, { taken, limit, release }, 0);
+    const outcome = this.book.acknowledge(reader.id, reader.session, {
+      taken,
+      takenWithin,
+      limit,
+      release,
+    }, 0);
     assertEquals(outcome, "noted");
     if (release) this.#forget(reader);
   }
@@ -105,7 +139,12 @@ class Model {
   #forget(reader: Reader): void {
     this.close(reader);
     for (const block of reader.received.slice(reader.taken)) this.places[block] = null;
-    Object.assign(reader, { session: "", received: [], taken: 0, limit: reader.window });
+    if (reader.within > 0) {
+      const begun = reader.received[reader.taken];
+      this.skips[begun] += reader.within;
+      if (this.skips[begun] === ELEMENTS) this.places[begun] = "taken";
+    }
+    Object.assign(reader, { session: "", received: [], taken: 0, within: 0, limit: reader.window });
   }
 
   end(): void {
@@ -157,6 +196,7 @@ const step = fc.record({
   ),
   reader: fc.nat(2),
   count: fc.nat(4),
+  within: fc.nat(ELEMENTS),
 });
 
 Deno.test("whatever happens, no block is lost, none has two readers, limits hold, completion is exact", () => {
@@ -166,7 +206,7 @@ Deno.test("whatever happens, no block is lost, none has two readers, limits hold
       fc.array(step, { maxLength: 120 }),
       (windows, steps) => {
         const model = new Model(windows);
-        for (const { kind, reader: index, count } of steps) {
+        for (const { kind, reader: index, count, within } of steps) {
           const reader = model.readers[index];
           if (kind === "open" && reader.stream === null) model.open(reader);
           else if (kind === "close") model.close(reader);
@@ -174,8 +214,8 @@ Deno.test("whatever happens, no block is lost, none has two readers, limits hold
           else if (kind === "offer") model.offer();
           else if (kind === "offerError") model.offer(true);
           else if (kind === "turn") model.turn(reader);
-          else if (kind === "take") model.acknowledge(reader, count, false);
-          else if (kind === "release") model.acknowledge(reader, count, true);
+          else if (kind === "take") model.acknowledge(reader, count, false, within);
+          else if (kind === "release") model.acknowledge(reader, count, true, within);
           else if (kind === "expire") model.expire();
           else if (kind === "end" && count === 0 && !model.ended) model.end();
           model.check();

@@ -1,9 +1,10 @@
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { CanceledError, FailedPreconditionError } from "../../../src/base/mod.ts";
+import type { Item } from "../../../src/worker/core/session.ts";
 import { type OpenRequest, SessionBook } from "../../../src/worker/core/session_book.ts";
 
-function block(name: string, bytes = 1): { kind: "block"; block: string; bytes: number } {
-  return { kind: "block", block: name, bytes };
+function block(name: string, bytes = 1): Item<string> {
+  return { kind: "block", block: name, bytes, count: 10 };
 }
 
 function request(clientId: bigint, rest: Partial<OpenRequest> = {}): OpenRequest {
@@ -80,9 +81,9 @@ Deno.test("a reader without a window of its own gets a block only when it asks f
   book.offer(block("a"));
   book.offer(block("b"));
   assertEquals(book.wantsMore, false);
-  assertEquals(book.turn(1), { kind: "block", sequence: 0, block: "a" });
+  assertEquals(book.turn(1), { kind: "block", sequence: 0, block: "a", skip: 0 });
   book.end();
-  assertEquals(book.turn(1), { kind: "block", sequence: 1, block: "b" });
+  assertEquals(book.turn(1), { kind: "block", sequence: 1, block: "b", skip: 0 });
   assertEquals(
     book.completed,
     false,
@@ -116,10 +117,12 @@ Deno.test("the task is completed when the pipeline has ended and every block is 
   assertEquals(drain(book, 1), ["0:a", "wait"]);
   book.end();
   assertEquals(book.takeWoken(), [1]);
-  assertEquals(drain(book, 1), ["end"]);
-  assertEquals(drain(book, 2), ["0:b", "end"]);
+  assertEquals(drain(book, 1), ["draining"], "reader 2 may leave what it holds");
+  assertEquals(drain(book, 2), ["0:b", "draining"]);
+  assertEquals(book.turn(2, { patient: false }), { kind: "end", sequence: 1 });
   book.acknowledge(1n, "s1", { taken: 1, limit: 9, release: false }, 0);
   assertEquals(book.completed, false);
+  assertEquals(drain(book, 2), ["end"], "only its own block is left");
   book.close(2, 0);
   book.acknowledge(2n, "s2", { taken: 1, limit: 9, release: false }, 0);
   assertEquals(book.completed, true);
@@ -242,4 +245,46 @@ Deno.test("a connection that does not move gets only some megabytes, whatever it
   assertEquals(drain(book, 1), ["0:a", "1:b", "2:c", "wait"], "what moves gets on");
   book.offer(block("huge", megabytes(500)));
   assertEquals(book.wantsMore, true, "one block is always let through");
+});
+
+Deno.test("of a block that a reader has begun, only the rest goes to another one", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 9 }), 1, "s1");
+  book.offer(block("a"));
+  book.end();
+  assertEquals(drain(book, 1), ["0:a", "end"]);
+  book.open(request(2n, { limit: 9 }), 2, "s2");
+  assertEquals(drain(book, 2), ["draining"]);
+  book.acknowledge(1n, "s1", { taken: 0, takenWithin: 3, limit: 9, release: true }, 0);
+  assertEquals(book.takeWoken().sort(), [1, 2]);
+  assertEquals(book.turn(2), { kind: "block", sequence: 0, block: "a", skip: 3 });
+  assertEquals(drain(book, 2), ["end"]);
+  // What the second one takes counts on from there.
+  book.acknowledge(2n, "s2", { taken: 0, takenWithin: 4, limit: 9, release: true }, 0);
+  book.open(request(3n, { limit: 9 }), 3, "s3");
+  assertEquals(book.turn(3), { kind: "block", sequence: 0, block: "a", skip: 7 });
+  book.acknowledge(3n, "s3", { taken: 0, takenWithin: 99, limit: 9, release: true }, 0);
+  assertEquals(book.completed, true, "nothing is left of it");
+});
+
+Deno.test("a reader that crashed had what it has said, and of an older message nothing is believed", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 9 }), 1, "s1");
+  for (const name of ["a", "b"]) book.offer(block(name));
+  book.acknowledge(1n, "s1", { taken: 0, takenWithin: 5, limit: 9, release: false }, 0);
+  book.acknowledge(1n, "s1", { taken: 1, takenWithin: 2, limit: 9, release: false }, 0);
+  book.acknowledge(1n, "s1", { taken: 0, takenWithin: 8, limit: 9, release: false }, 0);
+  book.close(1, 0);
+  book.expire(10, 10);
+  book.open(request(2n, { limit: 9 }), 2, "s2");
+  assertEquals(book.turn(2), { kind: "block", sequence: 0, block: "b", skip: 2 });
+});
+
+Deno.test("a reader without its session's name that has begun a block is another one", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 9 }), 1, "s1");
+  book.offer(block("a"));
+  book.acknowledge(1n, "s1", { taken: 0, takenWithin: 5, limit: 9, release: false }, 0);
+  assertEquals(book.open(request(1n, { limit: 9 }), 2, "s2"), "s2");
+  assertEquals(book.turn(2), { kind: "block", sequence: 0, block: "a", skip: 5 });
 });

@@ -14,6 +14,7 @@ import {
   type FirstComeFirstServedOptions,
   FirstComeFirstServedRunner,
 } from "../../../src/worker/runners/first_come_first_served.ts";
+import { END_PATIENCE_MS } from "../../../src/worker/runners/element_stream.ts";
 import type { StreamRequest } from "../../../src/worker/runners/task_runner.ts";
 import { fromItems, ManualIterator, numbers, ScriptedIterator } from "../support/iterators.ts";
 import { StreamReader } from "../support/reader.ts";
@@ -303,4 +304,42 @@ Deno.test("blocks are compressed when the reader wishes it and both sides can", 
 Deno.test("a request with numbers of another session is refused", async () => {
   await using harness = new Harness(numbers(10));
   assertThrows(() => harness.read(1, { next: 3 }), FailedPreconditionError);
+});
+
+Deno.test("a reader that has everything waits for what another one gives back, of a begun block the rest", async () => {
+  await using harness = new Harness(numbers(20), { targetBytes: 80 });
+  const first = harness.read(1, { limit: 1 });
+  await first.block();
+  const second = harness.read(2, { limit: 16 });
+  await second.block();
+  const rest = second.toEnd();
+  await harness.clock.advance(END_PATIENCE_MS - 1);
+  assertEquals(second.ended, false);
+  harness.runner.acknowledge({
+    clientId: 1n,
+    sessionId: first.sessionId,
+    taken: 0,
+    takenWithin: 4,
+    limit: 16,
+    release: true,
+  });
+  await rest;
+  assertEquals([second.blocks, second.ended], [[upTo(20).slice(10), upTo(10).slice(4)], true]);
+  await first.close();
+});
+
+Deno.test("a reader that has everything is kept waiting for others so long, and no longer", async () => {
+  await using harness = new Harness(numbers(20), { targetBytes: 80 });
+  const first = harness.read(1, { limit: 1 });
+  await first.block();
+  const second = harness.read(2, { limit: 16 });
+  await second.block();
+  const rest = second.toEnd();
+  await harness.clock.advance(END_PATIENCE_MS);
+  await rest;
+  assertEquals([second.ended, second.draining, harness.completed], [true, true, false]);
+  harness.acknowledge(2, second, 1, 17);
+  assertEquals([await first.toEnd(), first.draining], [upTo(10), false], "nobody else holds anything");
+  harness.acknowledge(1, first, 1, 17);
+  await harness.runner.completed;
 });

@@ -10,6 +10,8 @@ export class StreamReader {
   /** The number of the block that it expects. */
   next: number;
   ended = false;
+  /** Whether it was told that only others can give something back. */
+  draining = false;
   /** What each block held. */
   readonly blocks: Element[][] = [];
   #spec: Uint8Array | null = null;
@@ -31,6 +33,7 @@ export class StreamReader {
     if (value.sessionId) this.sessionId = value.sessionId;
     if (value.sequence !== this.next) throw new Error(`Block ${value.sequence} came for ${this.next}`);
     this.ended ||= value.endOfSequence;
+    this.draining ||= value.draining ?? false;
     this.#spec = value.spec ?? this.#spec;
     if (value.error) {
       this.next++;
@@ -39,7 +42,7 @@ export class StreamReader {
     if (value.count === 0) return true;
     this.next++;
     const pieces = value.payload instanceof Uint8Array ? [value.payload] : value.payload;
-    this.blocks.push(elementsOf(pieces, { ...value, spec: this.#spec }));
+    this.blocks.push(elementsOf(pieces, { ...value, spec: this.#spec }).slice(value.skipCount));
     return true;
   }
 

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/element.proto.
  */
 export const file_sluice_v1_element: GenFile = /*@__PURE__*/
-  fileDesc("ChdzbHVpY2UvdjEvZWxlbWVudC5wcm90bxIJc2x1aWNlLnYxIkIKDEVsZW1lbnRFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEwoLZXJyb3JfY2xhc3MYAyABKAkisAIKDEVsZW1lbnRCYXRjaBIQCghzZXF1ZW5jZRgBIAEoBBINCgVjb3VudBgCIAEoDRIqCghlbmNvZGluZxgDIAEoDjIYLnNsdWljZS52MS5CbG9ja0VuY29kaW5nEisKC2NvbXByZXNzaW9uGAQgASgOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEhkKEXVuY29tcHJlc3NlZF9zaXplGAUgASgEEhQKDGVsZW1lbnRfc3BlYxgGIAEoDBISCgpzZXNzaW9uX2lkGAcgASgJEhcKD2VuZF9vZl9zZXF1ZW5jZRgIIAEoCBImCgVlcnJvchgJIAEoCzIXLnNsdWljZS52MS5FbGVtZW50RXJyb3ISDwoHcGFkZGluZxgOIAEoDBIPCgdwYXlsb2FkGA8gASgMKnAKDUJsb2NrRW5jb2RpbmcSHgoaQkxPQ0tfRU5DT0RJTkdfVU5TUEVDSUZJRUQQABIbChdCTE9DS19FTkNPRElOR19DT0xVTU5BUhABEiIKHkJMT0NLX0VOQ09ESU5HX1NFTEZfREVTQ1JJQklORxACYgZwcm90bzM", [file_sluice_v1_dataset]);
+  fileDesc("ChdzbHVpY2UvdjEvZWxlbWVudC5wcm90bxIJc2x1aWNlLnYxIkIKDEVsZW1lbnRFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEwoLZXJyb3JfY2xhc3MYAyABKAki6gIKDEVsZW1lbnRCYXRjaBIQCghzZXF1ZW5jZRgBIAEoBBINCgVjb3VudBgCIAEoDRIqCghlbmNvZGluZxgDIAEoDjIYLnNsdWljZS52MS5CbG9ja0VuY29kaW5nEisKC2NvbXByZXNzaW9uGAQgASgOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEhkKEXVuY29tcHJlc3NlZF9zaXplGAUgASgEEhQKDGVsZW1lbnRfc3BlYxgGIAEoDBISCgpzZXNzaW9uX2lkGAcgASgJEhcKD2VuZF9vZl9zZXF1ZW5jZRgIIAEoCBImCgVlcnJvchgJIAEoCzIXLnNsdWljZS52MS5FbGVtZW50RXJyb3ISEgoKc2tpcF9jb3VudBgKIAEoDRIQCghkcmFpbmluZxgLIAEoCBISCgpwcm92ZW5hbmNlGAwgASgMEg8KB3BhZGRpbmcYDiABKAwSDwoHcGF5bG9hZBgPIAEoDCpwCg1CbG9ja0VuY29kaW5nEh4KGkJMT0NLX0VOQ09ESU5HX1VOU1BFQ0lGSUVEEAASGwoXQkxPQ0tfRU5DT0RJTkdfQ09MVU1OQVIQARIiCh5CTE9DS19FTkNPRElOR19TRUxGX0RFU0NSSUJJTkcQAmIGcHJvdG8z", [file_sluice_v1_dataset]);
 
 /**
  * What a pipeline failed with, in its place among the elements.
@@ -124,6 +124,30 @@ export type ElementBatch = Message<"sluice.v1.ElementBatch"> & {
    * @generated from field: sluice.v1.ElementError error = 9;
    */
   error?: ElementError | undefined;
+
+  /**
+   * So many elements at the beginning of the payload were taken by a reader that has left: this one leaves them out.
+   * Below `count`, of which they are part.
+   *
+   * @generated from field: uint32 skip_count = 10;
+   */
+  skipCount: number;
+
+  /**
+   * The pipeline has ended, and other readers hold blocks that may still come back when they leave. The reader says at
+   * once, from now on, when it has taken everything that came; the end follows, or blocks that came back. `count` is 0.
+   *
+   * @generated from field: bool draining = 11;
+   */
+  draining: boolean;
+
+  /**
+   * Which source elements each element of the block consumed, in the encoding of src/element/provenance/; empty where
+   * the task does not track provenance.
+   *
+   * @generated from field: bytes provenance = 12;
+   */
+  provenance: Uint8Array;
 
   /**
    * Zeros, so many that `payload` begins at a multiple of 8 bytes, counted from the first byte of the envelope

@@ -142,7 +142,7 @@ export class ProcessTask implements TaskHandle {
   async acknowledge(acknowledgement: Acknowledgement): Promise<AcknowledgeOutcome> {
     if (this.#state.kind !== "running") return "unknownSession";
     const { definition: { taskId }, fetch } = this.#options;
-    const { clientId, sessionId, taken, limit, release } = acknowledgement;
+    const { clientId, sessionId, taken, takenWithin, limit, release } = acknowledgement;
     this.#client ??= createWorkerClient(await this.#address(), { fetch });
     try {
       await this.#client.acknowledgeElements({
@@ -150,6 +150,7 @@ export class ProcessTask implements TaskHandle {
         iterationClientId: clientId,
         sessionId,
         takenSequence: BigInt(taken),
+        takenWithin,
         limitSequence: BigInt(limit),
         release,
       }, { signal: this.#stopped.signal });
