@@ -3,7 +3,7 @@
 import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
 import type { Random } from "../base/mod.ts";
 import { DispatcherService } from "../gen/sluice/v1/dispatcher_pb.ts";
-import { fingerprint } from "../graph/mod.ts";
+import { fingerprint, ShardingPolicy } from "../graph/mod.ts";
 import { PROTOCOL_VERSION } from "../rpc/mod.ts";
 import { clientHeartbeat } from "./core/client_heartbeat.ts";
 import type { Handler } from "./core/decision.ts";
@@ -148,7 +148,8 @@ function readerHandlers(
     },
     async getOrCreateJob(request) {
       const job = checkGetOrCreateJob(request, randomName(parts.random));
-      return { jobId: BigInt(await parts.run(getOrCreateJob, job)) };
+      const undivided = job.policy === ShardingPolicy.HINT && !hasShardHint(parts, job.datasetId);
+      return { jobId: BigInt(await parts.run(getOrCreateJob, { ...job, undivided })) };
     },
     async getOrCreateIteration(request) {
       parts.checkServing();
@@ -180,6 +181,11 @@ function readerHandlers(
       return { removed, removedRound: BigInt(removedRound) };
     },
   };
+}
+
+function hasShardHint({ state, formats }: ServiceParts, datasetId: string): boolean {
+  const dataset = state.datasets.get(datasetId);
+  return dataset !== undefined && (formats.get(dataset.format).hasShardHint?.(dataset.graph) ?? false);
 }
 
 /** 64 random bits in hex. */

@@ -31,8 +31,8 @@ export interface DispatcherStatus {
     /**
      * What the job promises now. `"exactly-once"`: each source element of an iteration is visited once over all
      * workers (DYNAMIC, and the static policies if every worker of the list is read). `"at-most-once"`: a worker
-     * went with splits in its hands, which are not given out again. `"none"`: sharding is OFF, where each worker
-     * visits all elements; a statically sharded job lost a worker; or an unfinished iteration was collected.
+     * went with splits in its hands, which are not given out again. `"none"`: sharding is OFF, or HINT without a
+     * hinted shard, where each worker visits all elements; a statically sharded job lost a worker; or an unfinished iteration was collected.
      */
     guarantee: Guarantee;
     /** For coordinated reads: elements at the ends of tasks that did not make a full round, over all iterations. */

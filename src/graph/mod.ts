@@ -21,5 +21,6 @@ export { shardForPolicy, type ShardForPolicyOptions } from "./shard_for_policy.t
 export { ShardingPolicy } from "./sharding_policy.ts";
 export { checkFunction } from "./shipping/check_function.ts";
 export type { SourceInfo } from "./source_info.ts";
+export { hasHint } from "./sharding/by_hint.ts";
 export { localNodes } from "./sharding/rebuild.ts";
 export { walk } from "./walk.ts";

@@ -6,6 +6,7 @@
  * | OFF | every element once per worker, in any order between workers | that worker's copy starts again: duplicates | none lost, none duplicated |
  * | DYNAMIC | every source element exactly once in each repetition, over all workers | at most once: what it held and had not given to readers is not given out again | exactly once |
  * | FILE, DATA, FILE_OR_DATA, HINT | exactly once over all shards, if every worker of the list is read | its shard starts again: duplicates | none lost, none duplicated |
+ * | HINT without such a shard | every element once per worker, as with OFF | as with OFF | none lost, none duplicated |
  * | any, with a cross-trainer cache | each trainer sees the elements of a worker in order and at most once, and may skip some | the window is lost and the worker starts again | windows go on |
  * | any, in coordinated reads | each round of a task is a run of consecutive elements, one for each consumer | consumers stay in step; elements may be lost or come again | consumers stay in step |
  *

@@ -45,6 +45,7 @@ export const SAMPLES: readonly Update[] = [
     numConsumers: null,
     useCrossTrainerCache: false,
     targetWorkers: "AUTO",
+    undivided: true,
     requestId: "0123456789abcdef",
     at: 2.5,
   },

@@ -110,6 +110,18 @@ Deno.test("6.1-4 testRangeDataset_InvalidWorkerIndexUsingShardHint", () => {
   assertStringIncludes(error, "Index must be between 0 and 4 (currently index = -1)");
 });
 
+Deno.test("HINT promises what the hint divides: without one, every worker gives everything and nothing is promised", async () => {
+  await using cluster = await shards(3, 1, { deploymentMode: "remote" });
+  const read = (dataset: DatasetOf<number>, jobName: string) =>
+    dataset.apply(cluster.distribute<number>({ processingMode: HINT, jobName })).toArray();
+  const hinted = Dataset.range(20).shard(SHARD_HINT, SHARD_HINT);
+  assertEquals(sorted(await read(hinted, "hinted")), numbers(20));
+  assertEquals(sorted(await read(hinted.concatenate(Dataset.range(0)), "below")), numbers(20));
+  assertEquals((await read(Dataset.range(20), "plain")).length, 60);
+  const guarantees = cluster.dispatcher.status().jobs.map(({ name, guarantee }) => [name, guarantee]);
+  assertEquals(guarantees, [["hinted", "exactly-once"], ["below", "exactly-once"], ["plain", "none"]]);
+});
+
 Deno.test("6.1-5 testRangeDataset_NoShardHint", async () => {
   await using cluster = await shards(5, 1);
   const dataset = Dataset.range(20).shard(1, 0).apply(cluster.distribute({ processingMode: HINT }));

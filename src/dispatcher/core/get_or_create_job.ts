@@ -19,6 +19,8 @@ export interface GetOrCreateJobRequest {
   readonly numConsumers: number | null;
   readonly useCrossTrainerCache: boolean;
   readonly targetWorkers: TargetWorkers;
+  /** The policy divides nothing of this dataset: each worker gives everything. @default false */
+  readonly undivided?: boolean;
   /** Refuse what cannot be promised to be exactly-once. */
   readonly requireExactlyOnce: boolean;
   readonly requestId: string | null;
@@ -54,6 +56,7 @@ export function getOrCreateJob(context: Context, request: GetOrCreateJobRequest)
       numConsumers,
       useCrossTrainerCache,
       targetWorkers,
+      undivided: request.undivided ?? false,
       requestId,
       at: now,
     }],

@@ -5,9 +5,9 @@ import type { Guarantee, Job } from "./state.ts";
 
 /** What a job promises as long as no worker goes and nothing is given up. */
 export function firstGuarantee(
-  job: Pick<Job, "policy" | "numConsumers" | "useCrossTrainerCache">,
+  job: Pick<Job, "policy" | "numConsumers" | "useCrossTrainerCache"> & { readonly undivided?: boolean },
 ): Guarantee {
-  if (job.policy === ShardingPolicy.OFF || job.numConsumers !== null) return "none";
+  if (job.policy === ShardingPolicy.OFF || job.undivided || job.numConsumers !== null) return "none";
   // Each trainer sees an increasing part of the sequence, and may skip what left the window before it came.
   return job.useCrossTrainerCache ? "at-most-once" : "exactly-once";
 }

@@ -79,6 +79,8 @@ export interface CreateJob {
   numConsumers: number | null;
   useCrossTrainerCache: boolean;
   targetWorkers: TargetWorkers;
+  /** The policy divides nothing of the dataset. @default false */
+  undivided?: boolean;
   requestId: string | null;
   at: number;
 }
@@ -192,7 +194,7 @@ export interface CollectIteration {
   at: number;
 }
 
-/** What was kept of a finished iteration went, but for the fact that it is finished. */
+/** What was kept of an iteration went that is over (finished, or left where nobody can join it), but for that fact. */
 export interface FreeIteration {
   type: "freeIteration";
   iterationId: number;

@@ -98,6 +98,7 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
       numConsumers: numConsumers === undefined ? null : number(numConsumers),
       useCrossTrainerCache,
       targetWorkers: targetWorkers(rest.targetWorkers),
+      undivided: rest.undivided,
       requestId: rest.requestId ?? null,
       at: rest.at,
     }),

@@ -12,4 +12,6 @@ export interface DatasetFormat {
   canonicalSpec(spec: Uint8Array): Uint8Array;
   /** The sources that can be split, by their index. Throws, naming the operator, where the dataset cannot be divided dynamically. */
   sources(graph: Uint8Array): readonly SourceInfo[];
+  /** Whether the dataset has a shard whose numbers the HINT policy fills in. @default no: that policy divides nothing */
+  hasShardHint?(graph: Uint8Array): boolean;
 }

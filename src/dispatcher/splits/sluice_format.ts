@@ -1,4 +1,4 @@
-import { parseGraph, shardForPolicy, ShardingPolicy, sourcesOf } from "../../graph/mod.ts";
+import { hasHint, parseGraph, shardForPolicy, ShardingPolicy, sourcesOf } from "../../graph/mod.ts";
 import { canonicalSpec } from "./canonical_spec.ts";
 import type { DatasetFormat } from "./dataset_format.ts";
 
@@ -13,4 +13,5 @@ export const sluiceFormat: DatasetFormat = {
       shardForPolicy(root, { policy: ShardingPolicy.DYNAMIC, numWorkers: 0, workerIndex: 0 }),
     );
   },
+  hasShardHint: (graph) => hasHint(parseGraph(graph).root),
 };

@@ -86,6 +86,8 @@ Deno.test("the guarantee of a job follows from its policy", () => {
   assertEquals(guarantee(ShardingPolicy.OFF), "none");
   assertEquals(guarantee(ShardingPolicy.DYNAMIC), "exactly-once");
   assertEquals(guarantee(ShardingPolicy.FILE), "exactly-once");
+  assertEquals(guarantee(ShardingPolicy.HINT), "exactly-once");
+  assertEquals(guarantee(ShardingPolicy.HINT, { undivided: true }), "none");
   assertEquals(guarantee(ShardingPolicy.DYNAMIC, { useCrossTrainerCache: true }), "at-most-once");
   assertEquals(guarantee(ShardingPolicy.DYNAMIC, { name: "round", numConsumers: 2 }), "none");
 });

@@ -51,6 +51,7 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
     numConsumers: fc.option(id),
     useCrossTrainerCache: fc.boolean(),
     targetWorkers: fc.constantFrom("AUTO" as const, "ANY" as const, "LOCAL" as const),
+    undivided: fc.boolean(),
     requestId,
     at,
   }),
