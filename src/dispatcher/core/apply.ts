@@ -8,10 +8,18 @@ import {
   freeIteration,
   releaseClient,
 } from "./apply_iterations.ts";
-import { adoptDataset, createJob, freeDataset, freeJob, registerDataset } from "./apply_registry.ts";
+import {
+  adoptDataset,
+  createJob,
+  freeDataset,
+  freeJob,
+  registerDataset,
+  settleCompression,
+} from "./apply_registry.ts";
 import { acceptRound, rejectRound, removeTask } from "./apply_rounds.ts";
-import { addressTask, createPendingTask, createTask, finishTask, leaseSplit } from "./apply_tasks.ts";
+import { addressTask, createPendingTask, createTask, finishTask, leaseSplit, takeSplit } from "./apply_tasks.ts";
 import { loseWorker, registerWorker, removeWorker } from "./apply_workers.ts";
+import { beginSnapshot, endSnapshot, forgetSnapshot } from "./snapshots/apply.ts";
 import type { DispatcherState } from "./state.ts";
 import type { Update } from "./updates.ts";
 
@@ -54,6 +62,10 @@ export function apply(state: DispatcherState, update: Update): void {
       return finishTask(state, update);
     case "leaseSplit":
       return leaseSplit(state, update);
+    case "takeSplit":
+      return takeSplit(state, update);
+    case "settleCompression":
+      return settleCompression(state, update);
     case "collectIteration":
       return collectIteration(state, update);
     case "freeIteration":
@@ -64,6 +76,12 @@ export function apply(state: DispatcherState, update: Update): void {
       return freeJob(state, update);
     case "freeDataset":
       return freeDataset(state, update);
+    case "beginSnapshot":
+      return beginSnapshot(state, update);
+    case "endSnapshot":
+      return endSnapshot(state, update);
+    case "forgetSnapshot":
+      return forgetSnapshot(state, update);
     default: {
       const unknown: never = update;
       throw new InternalError(

@@ -4,7 +4,7 @@ import type { DeepReadonly } from "./deep_readonly.ts";
 import { createRecent, type Recent } from "./recent.ts";
 import type { Repetitions } from "./repetitions.ts";
 import type { CoordinatedRounds } from "./rounds.ts";
-import type { DatasetMetadata, SourceDescription } from "./updates.ts";
+import type { DatasetMetadata, SourceDescription, TransferServer } from "./updates.ts";
 
 /** Which workers the readers of a job read from. */
 export type TargetWorkers = "AUTO" | "ANY" | "LOCAL";
@@ -25,6 +25,8 @@ export interface Dataset {
   graph: Uint8Array;
   fingerprint: string;
   metadata: DatasetMetadata;
+  /** Whether its elements travel uncompressed although it is registered otherwise. @default not decided */
+  compressionDisabled?: boolean;
   /** Whether whoever registered it does so again where it is not found: then it may be forgotten. */
   renewable: boolean;
   /** How many iterations read it. */
@@ -40,6 +42,8 @@ export interface Worker {
   uid: string;
   tags: string[];
   formats: string[];
+  /** Where readers of TensorFlow's protocol get its elements. @default nowhere */
+  transferServers?: TransferServer[];
   slot: number | null;
   /** Since when it counts as lost; null: it is there. */
   lostAt: number | null;
@@ -76,6 +80,8 @@ export interface Source {
   repetition: number;
   /** The first index that no task has got in this repetition. */
   next: number;
+  /** Whether splits of it went to workers that named no task, so that any of them may hold some. @default no */
+  anonymous?: true;
 }
 
 /** One pass over a job. */
@@ -171,6 +177,8 @@ export interface DispatcherState {
   idle: Set<number>;
   tasks: Map<number, Task>;
   clients: Map<number, Client>;
+  /** Paths of snapshots that are being written, and of the latest that are over, the oldest first. */
+  snapshots: { begun: Set<string>; ended: Set<string> };
   /** What recent request ids led to. */
   requests: { datasets: Recent<string>; jobs: Recent<number>; clients: Recent<number> };
   /** The next free id of each kind. */
@@ -198,6 +206,7 @@ export function createState(): DispatcherState {
     idle: new Set(),
     tasks: new Map(),
     clients: new Map(),
+    snapshots: { begun: new Set(), ended: new Set() },
     requests: { datasets: createRecent(), jobs: createRecent(), clients: createRecent() },
     next: { dataset: 1000, iteration: 2000, client: 3000, task: 4000, job: 5000 },
   };

@@ -3,6 +3,7 @@
  * fold over them. Each carries the ids and times that it needs, so that replaying it asks nobody.
  */
 
+import type { BeginSnapshot, EndSnapshot, ForgetSnapshot } from "./snapshots/updates.ts";
 import type { TargetWorkers } from "./state.ts";
 
 /** What whoever registered a dataset stated of it. The core compares these and hands them on; it reads none. */
@@ -45,6 +46,8 @@ export interface RegisterWorker {
   uid: string;
   tags: string[];
   formats: string[];
+  /** Where readers of TensorFlow's protocol get its elements. @default nowhere */
+  transferServers?: TransferServer[];
   /** Its place in the fixed list of workers; null: there is no list. */
   slot: number | null;
   /** Ids from here on are free on this worker too, even if another dispatcher gave it tasks. */
@@ -175,6 +178,34 @@ export interface FinishTask {
   at: number;
 }
 
+/** A server of a worker that hands out elements, as TensorFlow's protocol describes it. */
+export interface TransferServer {
+  /** "grpc", or the name of another protocol. */
+  protocol: string;
+  address: string;
+  /** For the readers, which compare it with their own. */
+  compatibilityInfo: Uint8Array;
+  /** Whether readers may use gRPC instead, when they cannot make a client of the protocol, or when it fails later. */
+  fallBackAtCreation: boolean;
+  fallBackAtGetElement: boolean;
+}
+
+/** One index of a source went to a worker whose protocol does not say for which task. */
+export interface TakeSplit {
+  type: "takeSplit";
+  iterationId: number;
+  source: number;
+  repetition: number;
+  index: number;
+}
+
+/** It was decided whether the elements of a dataset that is registered as compressed travel uncompressed after all. */
+export interface SettleCompression {
+  type: "settleCompression";
+  datasetId: string;
+  disabled: boolean;
+}
+
 /** A range of a source's indexes went to a task. */
 export interface LeaseSplit {
   type: "leaseSplit";
@@ -238,8 +269,13 @@ export type Update =
   | RemoveTask
   | FinishTask
   | LeaseSplit
+  | TakeSplit
+  | SettleCompression
   | CollectIteration
   | FreeIteration
   | AdoptDataset
   | FreeJob
-  | FreeDataset;
+  | FreeDataset
+  | BeginSnapshot
+  | EndSnapshot
+  | ForgetSnapshot;

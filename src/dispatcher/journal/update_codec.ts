@@ -11,11 +11,12 @@ import {
   type JournalShard,
   type JournalSource,
   type JournalSourceSchema,
+  type JournalTransferServer,
   type JournalUpdate,
   JournalUpdateSchema,
 } from "../../gen/sluice/v1/journal_pb.ts";
 import type { TargetWorkers } from "../core/state.ts";
-import type { SourceDescription, Update } from "../core/updates.ts";
+import type { SourceDescription, TransferServer, Update } from "../core/updates.ts";
 import { type DefinitionInfo, definitionInfo } from "./definition_info.ts";
 
 type Kind = Update["type"];
@@ -65,16 +66,18 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
     }),
   },
   registerWorker: {
-    write: ({ slot, firstFreeTaskId, ...rest }) => ({
+    write: ({ slot, firstFreeTaskId, transferServers = [], ...rest }) => ({
       ...rest,
+      transferServers,
       slot: slot ?? undefined,
       firstFreeTaskId: BigInt(firstFreeTaskId),
     }),
-    read: ({ address, uid, tags, formats, slot, firstFreeTaskId, at }) => ({
+    read: ({ address, uid, tags, formats, transferServers, slot, firstFreeTaskId, at }) => ({
       address,
       uid,
       tags,
       formats,
+      ...(transferServers.length > 0 && { transferServers: transferServers.map(readTransferServer) }),
       slot: slot ?? null,
       firstFreeTaskId: number(firstFreeTaskId),
       at,
@@ -184,6 +187,24 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
       at,
     }),
   },
+  takeSplit: {
+    write: ({ iterationId, source, repetition, index }) => ({
+      iterationId: BigInt(iterationId),
+      source,
+      repetition: BigInt(repetition),
+      index: BigInt(index),
+    }),
+    read: ({ iterationId, source, repetition, index }) => ({
+      iterationId: number(iterationId),
+      source,
+      repetition: number(repetition),
+      index: number(index),
+    }),
+  },
+  settleCompression: {
+    write: (update) => update,
+    read: ({ datasetId, disabled }) => ({ datasetId, disabled }),
+  },
   collectIteration: {
     write: ({ iterationId, at }) => ({ iterationId: BigInt(iterationId), at }),
     read: ({ iterationId, at }) => ({ iterationId: number(iterationId), at }),
@@ -240,6 +261,9 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
     write: ({ datasetId }) => ({ datasetId }),
     read: ({ datasetId }) => ({ datasetId }),
   },
+  beginSnapshot: { write: (update) => update, read: ({ path }) => ({ path }) },
+  endSnapshot: { write: (update) => update, read: ({ path }) => ({ path }) },
+  forgetSnapshot: { write: (update) => update, read: ({ path }) => ({ path }) },
 };
 
 /** Every kind of update that a journal can hold. */
@@ -311,6 +335,11 @@ function readSource({ kind }: JournalSource): SourceDescription {
     default:
       throw new DataLossError("Source type not set: another version of this program may have written it");
   }
+}
+
+function readTransferServer(server: JournalTransferServer): TransferServer {
+  const { protocol, address, compatibilityInfo, fallBackAtCreation, fallBackAtGetElement } = server;
+  return { protocol, address, compatibilityInfo, fallBackAtCreation, fallBackAtGetElement };
 }
 
 function readShard(shard: JournalShard | undefined): { index: number; count: number } | null {

@@ -36,6 +36,16 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
     uid: text,
     tags: texts,
     formats: texts,
+    transferServers: fc.array(
+      fc.record({
+        protocol: text,
+        address: text,
+        compatibilityInfo: fc.uint8Array(),
+        fallBackAtCreation: fc.boolean(),
+        fallBackAtGetElement: fc.boolean(),
+      }),
+      { minLength: 1 },
+    ),
     slot: fc.option(small),
     firstFreeTaskId: id,
     at,
@@ -90,11 +100,16 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
     end: id,
     at,
   }),
+  takeSplit: record("takeSplit", { iterationId: id, source: small, repetition: id, index: id }),
+  settleCompression: record("settleCompression", { datasetId: text, disabled: fc.boolean() }),
   collectIteration: record("collectIteration", { iterationId: id, at }),
   freeIteration: record("freeIteration", { iterationId: id, at }),
   adoptDataset: record("adoptDataset", { jobId: id, datasetId: text }),
   freeJob: record("freeJob", { jobId: id }),
   freeDataset: record("freeDataset", { datasetId: text }),
+  beginSnapshot: record("beginSnapshot", { path: text }),
+  endSnapshot: record("endSnapshot", { path: text }),
+  forgetSnapshot: record("forgetSnapshot", { path: text }),
 };
 
 /** Any update. */
