@@ -6,6 +6,7 @@ import { detachTasks, dropPending, retireIfIdle } from "./finish.ts";
 import { degradeByCollection } from "./guarantee.ts";
 import { known } from "./lookup.ts";
 import { remember } from "./recent.ts";
+import { addRepetition } from "./repetitions.ts";
 import { createRounds } from "./rounds.ts";
 import type { DispatcherState, Iteration } from "./state.ts";
 import type {
@@ -77,10 +78,15 @@ export function collectIteration(state: DispatcherState, update: CollectIteratio
   remove(state, iteration, update.at);
 }
 
-/** Puts a finished iteration away; its job remembers that the repetition is over. */
+/** Puts an iteration away that is finished, or that nobody can join; its job remembers that the repetition is over. */
 export function freeIteration(state: DispatcherState, update: FreeIteration): void {
   const { iterationId, at } = update;
-  remove(state, known(state.iterations.get(iterationId), `iteration ${iterationId}`), at);
+  const iteration = known(state.iterations.get(iterationId), `iteration ${iterationId}`);
+  addRepetition(
+    known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`).finished,
+    iteration.repetition,
+  );
+  remove(state, iteration, at);
 }
 
 function remove(state: DispatcherState, iteration: Iteration, at: number): void {

@@ -2,9 +2,28 @@
 
 import { NotFoundError } from "../../base/mod.ts";
 import type { Context, Decision } from "./decision.ts";
+import type { DeepReadonly } from "./deep_readonly.ts";
+import { jobOfIteration, known } from "./lookup.ts";
+import type { Client, StateView } from "./state.ts";
+import type { Update } from "./updates.ts";
 
 /** Lets a reader go. The request is the client's id. */
 export function releaseIterationClient({ state, now }: Context, id: number): Decision<null> {
-  if (!state.clients.has(id)) throw new NotFoundError(`Iteration client id not found: ${id}`);
-  return { updates: [{ type: "releaseClient", clientId: id, at: now }], reply: () => null };
+  const client = state.clients.get(id);
+  if (!client) throw new NotFoundError(`Iteration client id not found: ${id}`);
+  const { iterationId } = client;
+  const updates: Update[] = [{ type: "releaseClient", clientId: id, at: now }];
+  if (isLastOfPrivatePass(state, client)) updates.push({ type: "freeIteration", iterationId, at: now });
+  return { updates, reply: () => null };
+}
+
+/**
+ * Whether an unfinished pass over a job without a name loses its only reader. Nobody else can find it: its tasks
+ * would keep their processes and pipelines for nothing until its time is over.
+ */
+function isLastOfPrivatePass(state: StateView, { iterationId }: DeepReadonly<Client>): boolean {
+  const iteration = known(state.iterations.get(iterationId), `iteration ${iterationId}`);
+  if (iteration.finished || iteration.clients > 1) return false;
+  const { named, numConsumers } = jobOfIteration(state, iteration);
+  return !named && numConsumers === null;
 }

@@ -6,6 +6,7 @@
  * | --- | --- | --- |
  * | finished iterations | `jobGcTimeoutMs` | 1,000 |
  * | unfinished iterations | `jobGcTimeoutMs`; of a named DYNAMIC job for ever, of an unnamed one an hour, unless `gcDynamicShardingJobs` | 1,000 |
+ * | unfinished iterations of unnamed jobs whose last reader has taken leave | not at all: nobody else can join them | |
  * | jobs without a name | `jobGcTimeoutMs`, a minute at least | 10,000 |
  * | jobs with a name, and which of their repetitions are over | 7 days | 10,000 |
  * | datasets that their readers can register again | `jobGcTimeoutMs`, a minute at least | 10,000 |

@@ -6,7 +6,7 @@ import { TestCore } from "../support.ts";
 Deno.test("an iteration whose clients have left is collected after its time", () => {
   const core = new TestCore();
   core.worker("a:1");
-  const client = core.client(core.job(ShardingPolicy.OFF));
+  const client = core.client(core.job(ShardingPolicy.OFF, { name: "shared" }));
   core.release(client);
   core.now += 299_999;
   assertEquals(core.collect(), []);
@@ -14,6 +14,24 @@ Deno.test("an iteration whose clients have left is collected after its time", ()
   assertEquals(core.collect(), [2000]);
   assertEquals(core.worker("a:1", { currentTasks: [4000] }).tasksToDelete, [4000]);
   assertEquals([core.state.tasks.size, core.state.iterations.size], [0, 0]);
+});
+
+Deno.test("a pass over a job without a name ends with its last reader's leave: nobody else can join it", () => {
+  for (const policy of [ShardingPolicy.OFF, ShardingPolicy.DYNAMIC]) {
+    const core = new TestCore();
+    core.worker("a:1");
+    const job = core.job(policy);
+    const [first, second] = [core.client(job), core.client(job)];
+    core.release(first);
+    assertEquals(core.worker("a:1", { currentTasks: [4000] }).tasksToDelete, []);
+    core.release(second);
+    assertEquals(core.worker("a:1", { currentTasks: [4000] }).tasksToDelete, [4000]);
+    assertEquals([core.state.tasks.size, core.state.iterations.size, core.state.abandoned.size], [0, 0, 0]);
+    const { guarantee, finished } = core.state.jobs.get(job)!;
+    assertEquals([guarantee, finished], [policy === ShardingPolicy.OFF ? "none" : "exactly-once", [[0, 0]]]);
+    // Whoever did join it would not see the same elements again.
+    assertEquals(core.heartbeat(core.client(job)), { tasks: [], finished: true });
+  }
 });
 
 Deno.test("an iteration that is used is not collected", () => {
@@ -65,7 +83,7 @@ Deno.test("a client that has sent a heartbeat and falls silent is released", () 
 Deno.test("dynamically sharded iterations are collected only on request", () => {
   for (const gcDynamicShardingJobs of [false, true]) {
     const core = new TestCore({ gcDynamicShardingJobs });
-    const job = core.job(ShardingPolicy.DYNAMIC);
+    const job = core.job(ShardingPolicy.DYNAMIC, { name: "shared" });
     core.release(core.client(job));
     core.now += 300_000;
     assertEquals(core.collect(), gcDynamicShardingJobs ? [2000] : []);
@@ -75,7 +93,7 @@ Deno.test("dynamically sharded iterations are collected only on request", () => 
 
 Deno.test("a timeout of -1 collects nothing", () => {
   const core = new TestCore({ jobGcTimeoutMs: -1 });
-  core.release(core.client(core.job(ShardingPolicy.OFF)));
+  core.release(core.client(core.job(ShardingPolicy.OFF, { name: "shared" })));
   core.now += 1e12;
   assertEquals(core.collect(), []);
 });

@@ -109,7 +109,9 @@ Deno.test("the definition of datasets goes with the last of them", () => {
 
 Deno.test("what an unnamed DYNAMIC job left unfinished is given up after an hour, a named one's is not", () => {
   const core = new TestCore();
-  for (const name of [null, "named"]) core.release(core.client(core.job(ShardingPolicy.DYNAMIC, { name })));
+  for (const name of [null, "named"]) core.heartbeat(core.client(core.job(ShardingPolicy.DYNAMIC, { name })));
+  core.now += 300_000;
+  core.checkLiveness(); // They are silent, and did not take leave.
   core.now += 3_599_999;
   assertEquals(core.collect(), []);
   core.now += 1;
