@@ -17,7 +17,14 @@ import {
   settleCompression,
 } from "./apply_registry.ts";
 import { acceptRound, rejectRound, removeTask } from "./apply_rounds.ts";
-import { addressTask, createPendingTask, createTask, finishTask, leaseSplit, takeSplit } from "./apply_tasks.ts";
+import {
+  addressTask,
+  createPendingTask,
+  createTask,
+  finishTask,
+  leaseSplit,
+  takeSplit,
+} from "./apply_tasks.ts";
 import { loseWorker, registerWorker, removeWorker } from "./apply_workers.ts";
 import { beginSnapshot, endSnapshot, forgetSnapshot } from "./snapshots/apply.ts";
 import type { DispatcherState } from "./state.ts";

@@ -4,7 +4,14 @@ import { firstGuarantee } from "./guarantee.ts";
 import { known } from "./lookup.ts";
 import { remember } from "./recent.ts";
 import type { DispatcherState, Job } from "./state.ts";
-import type { AdoptDataset, CreateJob, FreeDataset, FreeJob, RegisterDataset } from "./updates.ts";
+import type {
+  AdoptDataset,
+  CreateJob,
+  FreeDataset,
+  FreeJob,
+  RegisterDataset,
+  SettleCompression,
+} from "./updates.ts";
 
 /** Adds a dataset; equal definitions share their bytes. */
 export function registerDataset(state: DispatcherState, update: RegisterDataset): void {
@@ -25,6 +32,11 @@ export function registerDataset(state: DispatcherState, update: RegisterDataset)
   if (renewable) state.idleDatasets.add(datasetId);
   remember(state.requests.datasets, requestId, datasetId);
   while (state.datasets.has(String(state.next.dataset))) state.next.dataset++;
+}
+
+/** Notes whether a dataset's elements travel uncompressed. The first decision stays. */
+export function settleCompression(state: DispatcherState, { datasetId, disabled }: SettleCompression): void {
+  known(state.datasets.get(datasetId), `dataset "${datasetId}"`).compressionDisabled ??= disabled;
 }
 
 /** Forgets a dataset that no iteration uses, and its definition with the last dataset that has it. */

@@ -3,7 +3,14 @@
 import { finishIfOver } from "./finish.ts";
 import { known } from "./lookup.ts";
 import { type DispatcherState, type Iteration, noLeases } from "./state.ts";
-import type { AddressTask, CreatePendingTask, CreateTask, FinishTask, LeaseSplit } from "./updates.ts";
+import type {
+  AddressTask,
+  CreatePendingTask,
+  CreateTask,
+  FinishTask,
+  LeaseSplit,
+  TakeSplit,
+} from "./updates.ts";
 
 /** How many answers to a source's requests a task can ask for again: as many as its worker may have under way. */
 export const MAX_REMEMBERED_ANSWERS = 8;
@@ -98,4 +105,16 @@ export function leaseSplit(state: DispatcherState, update: LeaseSplit): void {
   leases.answers.push({ requestId, start, end });
   leases.askedAt = update.at;
   if (leases.answers.length > MAX_REMEMBERED_ANSWERS) leases.answers.shift();
+}
+
+/** Moves a source on by one index, which some worker has got. */
+export function takeSplit(state: DispatcherState, update: TakeSplit): void {
+  const iteration = known(state.iterations.get(update.iterationId), `iteration ${update.iterationId}`);
+  const source = known(
+    iteration.sources[update.source],
+    `source ${update.source} of iteration ${iteration.id}`,
+  );
+  source.repetition = update.repetition;
+  source.next = update.index + 1;
+  source.anonymous = true;
 }

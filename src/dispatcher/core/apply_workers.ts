@@ -9,11 +9,20 @@ import type { LoseWorker, RegisterWorker, RemoveWorker } from "./updates.ts";
 
 /** Adds a worker, or renews one that came back or whose process was replaced. */
 export function registerWorker(state: DispatcherState, update: RegisterWorker): void {
-  const { address, uid, tags, formats, slot } = update;
+  const { address, uid, tags, formats, transferServers, slot } = update;
   const former = state.workers.get(address);
   if (former && former.uid !== uid) restartTasks(state, former);
   const tasks = new Set([...former?.tasks ?? [], ...reclaimOrphans(state, address)]);
-  state.workers.set(address, { address, uid, tags, formats, slot, lostAt: null, tasks });
+  state.workers.set(address, {
+    address,
+    uid,
+    tags,
+    formats,
+    ...(transferServers && { transferServers }),
+    slot,
+    lostAt: null,
+    tasks,
+  });
   state.next.task = Math.max(state.next.task, update.firstFreeTaskId);
 }
 
@@ -76,7 +85,10 @@ function tasksOf(state: DispatcherState, worker: Worker): Task[] {
 
 /** A dynamically sharded task that never held a split takes nothing with it. */
 function noteLoss(state: DispatcherState, task: Task): void {
-  if (task.leases.length > 0 && task.leases.every((leases) => leases.ranges.length === 0)) return;
   const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
+  const holdsNone = task.leases.every(({ ranges }, i) =>
+    ranges.length === 0 && !iteration.sources[i]?.anonymous
+  );
+  if (task.leases.length > 0 && holdsNone) return;
   degradeByLoss(known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`));
 }

@@ -3,6 +3,7 @@
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { datasetOf, iterationOfTask, jobOfIteration } from "./lookup.ts";
 import type { Dataset, Iteration, StateView, Task } from "./state.ts";
+import type { TransferServer } from "./updates.ts";
 
 /** A task as its worker gets it. */
 export interface TaskDefinition {
@@ -27,6 +28,8 @@ export interface TaskInfo {
   readonly dataAddresses: readonly string[];
   readonly uid: string;
   readonly tags: readonly string[];
+  /** Where readers of TensorFlow's protocol get its elements. @default nowhere */
+  readonly transferServers?: DeepReadonly<TransferServer[]>;
   readonly finished: boolean;
   /** For coordinated reads: the first round in which it is read. @default 0 */
   readonly startingRound?: number;
@@ -69,6 +72,7 @@ export function taskList(state: StateView, iteration: DeepReadonly<Iteration>): 
       dataAddresses: task.dataAddresses,
       uid: worker?.uid ?? "",
       tags: worker?.tags ?? [],
+      ...(worker?.transferServers && { transferServers: worker.transferServers }),
       finished: task.finished,
       ...(task.startingRound && { startingRound: task.startingRound }),
     });

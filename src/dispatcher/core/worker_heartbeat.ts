@@ -9,7 +9,7 @@ import { lastRound } from "./rounds.ts";
 import type { Iteration, StateView } from "./state.ts";
 import { type TaskDefinition, taskDefinition } from "./task_view.ts";
 import { newAddresses, type TaskAddresses } from "./address_task.ts";
-import type { AddressTask, RegisterWorker, Update } from "./updates.ts";
+import type { AddressTask, RegisterWorker, TransferServer, Update } from "./updates.ts";
 import { placeOf } from "./worker_slots.ts";
 
 /** How far after the last known round a task of a coordinated read is proposed to join at first. */
@@ -21,6 +21,8 @@ export interface WorkerHeartbeatRequest {
   readonly uid: string;
   readonly tags: readonly string[];
   readonly formats: readonly string[];
+  /** Where readers of TensorFlow's protocol get its elements; taken in when the worker registers. @default nowhere */
+  readonly transferServers?: readonly TransferServer[];
   /** Ids of the tasks that it has. */
   readonly currentTasks: readonly number[];
   /** The addresses of tasks that can be read elsewhere than at the worker's. @default none */
@@ -70,6 +72,7 @@ function registration(context: Context, request: WorkerHeartbeatRequest): Update
     uid,
     tags: [...request.tags],
     formats: [...request.formats],
+    ...(request.transferServers?.length && { transferServers: [...request.transferServers] }),
     slot: placeOf(state, settings.workerAddresses, address),
     firstFreeTaskId: firstFreeTaskId(state, former === undefined, request.currentTasks),
     at: now,

@@ -77,7 +77,7 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
       uid,
       tags,
       formats,
-      ...(transferServers.length > 0 && { transferServers: transferServers.map(readTransferServer) }),
+      transferServers: transferServers.length > 0 ? transferServers.map(readTransferServer) : undefined,
       slot: slot ?? null,
       firstFreeTaskId: number(firstFreeTaskId),
       at,

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/journal.proto.
  */
 export const file_sluice_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("ChdzbHVpY2UvdjEvam91cm5hbC5wcm90bxIJc2x1aWNlLnYxIjoKDUpvdXJuYWxSZWNvcmQSKQoHdXBkYXRlcxgBIAMoCzIYLnNsdWljZS52MS5Kb3VybmFsVXBkYXRlIvAKCg1Kb3VybmFsVXBkYXRlEj0KEHJlZ2lzdGVyX2RhdGFzZXQYASABKAsyIS5zbHVpY2UudjEuSm91cm5hbFJlZ2lzdGVyRGF0YXNldEgAEjsKD3JlZ2lzdGVyX3dvcmtlchgCIAEoCzIgLnNsdWljZS52MS5Kb3VybmFsUmVnaXN0ZXJXb3JrZXJIABIzCgtsb3NlX3dvcmtlchgDIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsTG9zZVdvcmtlckgAEjcKDXJlbW92ZV93b3JrZXIYBCABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlbW92ZVdvcmtlckgAEjEKCmNyZWF0ZV9qb2IYBSABKAsyGy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUpvYkgAEj0KEGNyZWF0ZV9pdGVyYXRpb24YBiABKAsyIS5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUl0ZXJhdGlvbkgAEjkKDmFjcXVpcmVfY2xpZW50GAcgASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxBY3F1aXJlQ2xpZW50SAASOQoOcmVsZWFzZV9jbGllbnQYCCABKAsyHy5zbHVpY2UudjEuSm91cm5hbFJlbGVhc2VDbGllbnRIABIzCgtjcmVhdGVfdGFzaxgJIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsQ3JlYXRlVGFza0gAEjMKC2ZpbmlzaF90YXNrGAogASgLMhwuc2x1aWNlLnYxLkpvdXJuYWxGaW5pc2hUYXNrSAASMwoLbGVhc2Vfc3BsaXQYCyABKAsyHC5zbHVpY2UudjEuSm91cm5hbExlYXNlU3BsaXRIABI/ChFjb2xsZWN0X2l0ZXJhdGlvbhgMIAEoCzIiLnNsdWljZS52MS5Kb3VybmFsQ29sbGVjdEl0ZXJhdGlvbkgAEjkKDmZyZWVfaXRlcmF0aW9uGA0gASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxGcmVlSXRlcmF0aW9uSAASNQoMYWRkcmVzc190YXNrGA4gASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBZGRyZXNzVGFza0gAEkIKE2NyZWF0ZV9wZW5kaW5nX3Rhc2sYDyABKAsyIy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZVBlbmRpbmdUYXNrSAASNQoMYWNjZXB0X3JvdW5kGBAgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBY2NlcHRSb3VuZEgAEjUKDHJlamVjdF9yb3VuZBgRIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsUmVqZWN0Um91bmRIABIzCgtyZW1vdmVfdGFzaxgSIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsUmVtb3ZlVGFza0gAEjcKDWFkb3B0X2RhdGFzZXQYEyABKAsyHi5zbHVpY2UudjEuSm91cm5hbEFkb3B0RGF0YXNldEgAEi0KCGZyZWVfam9iGBQgASgLMhkuc2x1aWNlLnYxLkpvdXJuYWxGcmVlSm9iSAASNQoMZnJlZV9kYXRhc2V0GBUgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxGcmVlRGF0YXNldEgAEjkKDmJlZ2luX3NuYXBzaG90GBYgASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxCZWdpblNuYXBzaG90SAASNQoMZW5kX3NuYXBzaG90GBcgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxFbmRTbmFwc2hvdEgAEjsKD2ZvcmdldF9zbmFwc2hvdBgYIAEoCzIgLnNsdWljZS52MS5Kb3VybmFsRm9yZ2V0U25hcHNob3RIAEIGCgRraW5kIoMCChZKb3VybmFsUmVnaXN0ZXJEYXRhc2V0EhIKCmRhdGFzZXRfaWQYASABKAkSDgoGZm9ybWF0GAIgASgJEhMKC2ZpbmdlcnByaW50GAMgASgJEhMKC2dyYXBoX2J5dGVzGAQgASgEEhQKDGdyYXBoX2NyYzMyYxgFIAEoBxIUCgxlbGVtZW50X3NwZWMYBiABKAwSEwoLY29tcHJlc3Npb24YByABKAUSEwoLY2FyZGluYWxpdHkYCCABKAMSFwoKcmVxdWVzdF9pZBgJIAEoCUgAiAEBEhEKCXJlbmV3YWJsZRgKIAEoCBIKCgJhdBgLIAEoAUINCgtfcmVxdWVzdF9pZCKYAQoVSm91cm5hbFJlZ2lzdGVyV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCwoDdWlkGAIgASgJEgwKBHRhZ3MYAyADKAkSDwoHZm9ybWF0cxgEIAMoCRIRCgRzbG90GAUgASgFSACIAQESGgoSZmlyc3RfZnJlZV90YXNrX2lkGAYgASgEEgoKAmF0GAcgASgBQgcKBV9zbG90IjAKEUpvdXJuYWxMb3NlV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCgoCYXQYAiABKAEiMgoTSm91cm5hbFJlbW92ZVdvcmtlchIPCgdhZGRyZXNzGAEgASgJEgoKAmF0GAIgASgBIpECChBKb3VybmFsQ3JlYXRlSm9iEg4KBmpvYl9pZBgBIAEoBBIMCgRuYW1lGAIgASgJEg0KBW5hbWVkGAMgASgIEhIKCmRhdGFzZXRfaWQYBCABKAkSDgoGcG9saWN5GAUgASgFEhoKDW51bV9jb25zdW1lcnMYBiABKANIAIgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgHIAEoCBIWCg50YXJnZXRfd29ya2VycxgIIAEoCRIXCgpyZXF1ZXN0X2lkGAkgASgJSAGIAQESCgoCYXQYCiABKAESEQoJdW5kaXZpZGVkGAsgASgIQhAKDl9udW1fY29uc3VtZXJzQg0KC19yZXF1ZXN0X2lkIlgKDUpvdXJuYWxTb3VyY2USFQoLaW5kZXhfY291bnQYASABKANIABIoCgVmaWxlcxgCIAEoCzIXLnNsdWljZS52MS5Kb3VybmFsRmlsZXNIAEIGCgRraW5kIh0KDEpvdXJuYWxGaWxlcxINCgVuYW1lcxgBIAMoCSKbAQoWSm91cm5hbENyZWF0ZUl0ZXJhdGlvbhIUCgxpdGVyYXRpb25faWQYASABKAQSDgoGam9iX2lkGAIgASgEEhIKCnJlcGV0aXRpb24YAyABKAQSKQoHc291cmNlcxgEIAMoCzIYLnNsdWljZS52MS5Kb3VybmFsU291cmNlEhAKCGZpbmlzaGVkGAUgASgIEgoKAmF0GAYgASgBInMKFEpvdXJuYWxBY3F1aXJlQ2xpZW50EhEKCWNsaWVudF9pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSFwoKcmVxdWVzdF9pZBgDIAEoCUgAiAEBEgoKAmF0GAQgASgBQg0KC19yZXF1ZXN0X2lkIjUKFEpvdXJuYWxSZWxlYXNlQ2xpZW50EhEKCWNsaWVudF9pZBgBIAEoBBIKCgJhdBgCIAEoASIsCgxKb3VybmFsU2hhcmQSDQoFaW5kZXgYASABKA0SDQoFY291bnQYAiABKA0icwoRSm91cm5hbENyZWF0ZVRhc2sSDwoHdGFza19pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSDwoHYWRkcmVzcxgDIAEoCRImCgVzaGFyZBgEIAEoCzIXLnNsdWljZS52MS5Kb3VybmFsU2hhcmQiRQoRSm91cm5hbEZpbmlzaFRhc2sSDwoHdGFza19pZBgBIAEoBBIKCgJhdBgCIAEoARITCgtudW1fZHJvcHBlZBgDIAEoBCKEAQoRSm91cm5hbExlYXNlU3BsaXQSDwoHdGFza19pZBgBIAEoBBIOCgZzb3VyY2UYAiABKA0SEgoKcmVwZXRpdGlvbhgDIAEoBBISCgpyZXF1ZXN0X2lkGAQgASgEEg0KBXN0YXJ0GAUgASgEEgsKA2VuZBgGIAEoBBIKCgJhdBgHIAEoASI7ChdKb3VybmFsQ29sbGVjdEl0ZXJhdGlvbhIUCgxpdGVyYXRpb25faWQYASABKAQSCgoCYXQYAiABKAEiOAoUSm91cm5hbEZyZWVJdGVyYXRpb24SFAoMaXRlcmF0aW9uX2lkGAEgASgEEgoKAmF0GAIgASgBIjkKE0pvdXJuYWxBZG9wdERhdGFzZXQSDgoGam9iX2lkGAEgASgEEhIKCmRhdGFzZXRfaWQYAiABKAkiIAoOSm91cm5hbEZyZWVKb2ISDgoGam9iX2lkGAEgASgEIigKEkpvdXJuYWxGcmVlRGF0YXNldBISCgpkYXRhc2V0X2lkGAEgASgJIj0KEkpvdXJuYWxBZGRyZXNzVGFzaxIPCgd0YXNrX2lkGAEgASgEEhYKDmRhdGFfYWRkcmVzc2VzGAIgAygJIpABChhKb3VybmFsQ3JlYXRlUGVuZGluZ1Rhc2sSDwoHdGFza19pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSDwoHYWRkcmVzcxgDIAEoCRImCgVzaGFyZBgEIAEoCzIXLnNsdWljZS52MS5Kb3VybmFsU2hhcmQSFAoMdGFyZ2V0X3JvdW5kGAUgASgEIj0KEkpvdXJuYWxBY2NlcHRSb3VuZBIUCgxpdGVyYXRpb25faWQYASABKAQSEQoJY2xpZW50X2lkGAIgASgEIlMKEkpvdXJuYWxSZWplY3RSb3VuZBIUCgxpdGVyYXRpb25faWQYASABKAQSEQoJY2xpZW50X2lkGAIgASgEEhQKDHRhcmdldF9yb3VuZBgDIAEoBCIzChFKb3VybmFsUmVtb3ZlVGFzaxIPCgd0YXNrX2lkGAEgASgEEg0KBXJvdW5kGAIgASgEIiQKFEpvdXJuYWxCZWdpblNuYXBzaG90EgwKBHBhdGgYASABKAkiIgoSSm91cm5hbEVuZFNuYXBzaG90EgwKBHBhdGgYASABKAkiJQoVSm91cm5hbEZvcmdldFNuYXBzaG90EgwKBHBhdGgYASABKAliBnByb3RvMw");
+  fileDesc("ChdzbHVpY2UvdjEvam91cm5hbC5wcm90bxIJc2x1aWNlLnYxIjoKDUpvdXJuYWxSZWNvcmQSKQoHdXBkYXRlcxgBIAMoCzIYLnNsdWljZS52MS5Kb3VybmFsVXBkYXRlIuYLCg1Kb3VybmFsVXBkYXRlEj0KEHJlZ2lzdGVyX2RhdGFzZXQYASABKAsyIS5zbHVpY2UudjEuSm91cm5hbFJlZ2lzdGVyRGF0YXNldEgAEjsKD3JlZ2lzdGVyX3dvcmtlchgCIAEoCzIgLnNsdWljZS52MS5Kb3VybmFsUmVnaXN0ZXJXb3JrZXJIABIzCgtsb3NlX3dvcmtlchgDIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsTG9zZVdvcmtlckgAEjcKDXJlbW92ZV93b3JrZXIYBCABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlbW92ZVdvcmtlckgAEjEKCmNyZWF0ZV9qb2IYBSABKAsyGy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUpvYkgAEj0KEGNyZWF0ZV9pdGVyYXRpb24YBiABKAsyIS5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUl0ZXJhdGlvbkgAEjkKDmFjcXVpcmVfY2xpZW50GAcgASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxBY3F1aXJlQ2xpZW50SAASOQoOcmVsZWFzZV9jbGllbnQYCCABKAsyHy5zbHVpY2UudjEuSm91cm5hbFJlbGVhc2VDbGllbnRIABIzCgtjcmVhdGVfdGFzaxgJIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsQ3JlYXRlVGFza0gAEjMKC2ZpbmlzaF90YXNrGAogASgLMhwuc2x1aWNlLnYxLkpvdXJuYWxGaW5pc2hUYXNrSAASMwoLbGVhc2Vfc3BsaXQYCyABKAsyHC5zbHVpY2UudjEuSm91cm5hbExlYXNlU3BsaXRIABI/ChFjb2xsZWN0X2l0ZXJhdGlvbhgMIAEoCzIiLnNsdWljZS52MS5Kb3VybmFsQ29sbGVjdEl0ZXJhdGlvbkgAEjkKDmZyZWVfaXRlcmF0aW9uGA0gASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxGcmVlSXRlcmF0aW9uSAASNQoMYWRkcmVzc190YXNrGA4gASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBZGRyZXNzVGFza0gAEkIKE2NyZWF0ZV9wZW5kaW5nX3Rhc2sYDyABKAsyIy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZVBlbmRpbmdUYXNrSAASNQoMYWNjZXB0X3JvdW5kGBAgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBY2NlcHRSb3VuZEgAEjUKDHJlamVjdF9yb3VuZBgRIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsUmVqZWN0Um91bmRIABIzCgtyZW1vdmVfdGFzaxgSIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsUmVtb3ZlVGFza0gAEjcKDWFkb3B0X2RhdGFzZXQYEyABKAsyHi5zbHVpY2UudjEuSm91cm5hbEFkb3B0RGF0YXNldEgAEi0KCGZyZWVfam9iGBQgASgLMhkuc2x1aWNlLnYxLkpvdXJuYWxGcmVlSm9iSAASNQoMZnJlZV9kYXRhc2V0GBUgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxGcmVlRGF0YXNldEgAEjEKCnRha2Vfc3BsaXQYHiABKAsyGy5zbHVpY2UudjEuSm91cm5hbFRha2VTcGxpdEgAEkEKEnNldHRsZV9jb21wcmVzc2lvbhgfIAEoCzIjLnNsdWljZS52MS5Kb3VybmFsU2V0dGxlQ29tcHJlc3Npb25IABI5Cg5iZWdpbl9zbmFwc2hvdBgWIAEoCzIfLnNsdWljZS52MS5Kb3VybmFsQmVnaW5TbmFwc2hvdEgAEjUKDGVuZF9zbmFwc2hvdBgXIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsRW5kU25hcHNob3RIABI7Cg9mb3JnZXRfc25hcHNob3QYGCABKAsyIC5zbHVpY2UudjEuSm91cm5hbEZvcmdldFNuYXBzaG90SABCBgoEa2luZCKDAgoWSm91cm5hbFJlZ2lzdGVyRGF0YXNldBISCgpkYXRhc2V0X2lkGAEgASgJEg4KBmZvcm1hdBgCIAEoCRITCgtmaW5nZXJwcmludBgDIAEoCRITCgtncmFwaF9ieXRlcxgEIAEoBBIUCgxncmFwaF9jcmMzMmMYBSABKAcSFAoMZWxlbWVudF9zcGVjGAYgASgMEhMKC2NvbXByZXNzaW9uGAcgASgFEhMKC2NhcmRpbmFsaXR5GAggASgDEhcKCnJlcXVlc3RfaWQYCSABKAlIAIgBARIRCglyZW5ld2FibGUYCiABKAgSCgoCYXQYCyABKAFCDQoLX3JlcXVlc3RfaWQi1AEKFUpvdXJuYWxSZWdpc3RlcldvcmtlchIPCgdhZGRyZXNzGAEgASgJEgsKA3VpZBgCIAEoCRIMCgR0YWdzGAMgAygJEg8KB2Zvcm1hdHMYBCADKAkSEQoEc2xvdBgFIAEoBUgAiAEBEhoKEmZpcnN0X2ZyZWVfdGFza19pZBgGIAEoBBIKCgJhdBgHIAEoARI6ChB0cmFuc2Zlcl9zZXJ2ZXJzGAggAygLMiAuc2x1aWNlLnYxLkpvdXJuYWxUcmFuc2ZlclNlcnZlckIHCgVfc2xvdCKXAQoVSm91cm5hbFRyYW5zZmVyU2VydmVyEhAKCHByb3RvY29sGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSGgoSY29tcGF0aWJpbGl0eV9pbmZvGAMgASgMEh0KFWZhbGxfYmFja19hdF9jcmVhdGlvbhgEIAEoCBIgChhmYWxsX2JhY2tfYXRfZ2V0X2VsZW1lbnQYBSABKAgiMAoRSm91cm5hbExvc2VXb3JrZXISDwoHYWRkcmVzcxgBIAEoCRIKCgJhdBgCIAEoASIyChNKb3VybmFsUmVtb3ZlV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCgoCYXQYAiABKAEikQIKEEpvdXJuYWxDcmVhdGVKb2ISDgoGam9iX2lkGAEgASgEEgwKBG5hbWUYAiABKAkSDQoFbmFtZWQYAyABKAgSEgoKZGF0YXNldF9pZBgEIAEoCRIOCgZwb2xpY3kYBSABKAUSGgoNbnVtX2NvbnN1bWVycxgGIAEoA0gAiAEBEh8KF3VzZV9jcm9zc190cmFpbmVyX2NhY2hlGAcgASgIEhYKDnRhcmdldF93b3JrZXJzGAggASgJEhcKCnJlcXVlc3RfaWQYCSABKAlIAYgBARIKCgJhdBgKIAEoARIRCgl1bmRpdmlkZWQYCyABKAhCEAoOX251bV9jb25zdW1lcnNCDQoLX3JlcXVlc3RfaWQiWAoNSm91cm5hbFNvdXJjZRIVCgtpbmRleF9jb3VudBgBIAEoA0gAEigKBWZpbGVzGAIgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxGaWxlc0gAQgYKBGtpbmQiHQoMSm91cm5hbEZpbGVzEg0KBW5hbWVzGAEgAygJIpsBChZKb3VybmFsQ3JlYXRlSXRlcmF0aW9uEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIOCgZqb2JfaWQYAiABKAQSEgoKcmVwZXRpdGlvbhgDIAEoBBIpCgdzb3VyY2VzGAQgAygLMhguc2x1aWNlLnYxLkpvdXJuYWxTb3VyY2USEAoIZmluaXNoZWQYBSABKAgSCgoCYXQYBiABKAEicwoUSm91cm5hbEFjcXVpcmVDbGllbnQSEQoJY2xpZW50X2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIXCgpyZXF1ZXN0X2lkGAMgASgJSACIAQESCgoCYXQYBCABKAFCDQoLX3JlcXVlc3RfaWQiNQoUSm91cm5hbFJlbGVhc2VDbGllbnQSEQoJY2xpZW50X2lkGAEgASgEEgoKAmF0GAIgASgBIiwKDEpvdXJuYWxTaGFyZBINCgVpbmRleBgBIAEoDRINCgVjb3VudBgCIAEoDSJzChFKb3VybmFsQ3JlYXRlVGFzaxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIPCgdhZGRyZXNzGAMgASgJEiYKBXNoYXJkGAQgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxTaGFyZCJFChFKb3VybmFsRmluaXNoVGFzaxIPCgd0YXNrX2lkGAEgASgEEgoKAmF0GAIgASgBEhMKC251bV9kcm9wcGVkGAMgASgEIoQBChFKb3VybmFsTGVhc2VTcGxpdBIPCgd0YXNrX2lkGAEgASgEEg4KBnNvdXJjZRgCIAEoDRISCgpyZXBldGl0aW9uGAMgASgEEhIKCnJlcXVlc3RfaWQYBCABKAQSDQoFc3RhcnQYBSABKAQSCwoDZW5kGAYgASgEEgoKAmF0GAcgASgBIlsKEEpvdXJuYWxUYWtlU3BsaXQSFAoMaXRlcmF0aW9uX2lkGAEgASgEEg4KBnNvdXJjZRgCIAEoDRISCgpyZXBldGl0aW9uGAMgASgEEg0KBWluZGV4GAQgASgEIkAKGEpvdXJuYWxTZXR0bGVDb21wcmVzc2lvbhISCgpkYXRhc2V0X2lkGAEgASgJEhAKCGRpc2FibGVkGAIgASgIIjsKF0pvdXJuYWxDb2xsZWN0SXRlcmF0aW9uEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIKCgJhdBgCIAEoASI4ChRKb3VybmFsRnJlZUl0ZXJhdGlvbhIUCgxpdGVyYXRpb25faWQYASABKAQSCgoCYXQYAiABKAEiOQoTSm91cm5hbEFkb3B0RGF0YXNldBIOCgZqb2JfaWQYASABKAQSEgoKZGF0YXNldF9pZBgCIAEoCSIgCg5Kb3VybmFsRnJlZUpvYhIOCgZqb2JfaWQYASABKAQiKAoSSm91cm5hbEZyZWVEYXRhc2V0EhIKCmRhdGFzZXRfaWQYASABKAkiPQoSSm91cm5hbEFkZHJlc3NUYXNrEg8KB3Rhc2tfaWQYASABKAQSFgoOZGF0YV9hZGRyZXNzZXMYAiADKAkikAEKGEpvdXJuYWxDcmVhdGVQZW5kaW5nVGFzaxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIPCgdhZGRyZXNzGAMgASgJEiYKBXNoYXJkGAQgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxTaGFyZBIUCgx0YXJnZXRfcm91bmQYBSABKAQiPQoSSm91cm5hbEFjY2VwdFJvdW5kEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIRCgljbGllbnRfaWQYAiABKAQiUwoSSm91cm5hbFJlamVjdFJvdW5kEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIRCgljbGllbnRfaWQYAiABKAQSFAoMdGFyZ2V0X3JvdW5kGAMgASgEIjMKEUpvdXJuYWxSZW1vdmVUYXNrEg8KB3Rhc2tfaWQYASABKAQSDQoFcm91bmQYAiABKAQiJAoUSm91cm5hbEJlZ2luU25hcHNob3QSDAoEcGF0aBgBIAEoCSIiChJKb3VybmFsRW5kU25hcHNob3QSDAoEcGF0aBgBIAEoCSIlChVKb3VybmFsRm9yZ2V0U25hcHNob3QSDAoEcGF0aBgBIAEoCWIGcHJvdG8z");
 
 /**
  * The content of one frame. Contents that follow one another, as those of appends that were written together,
@@ -219,6 +219,22 @@ export type JournalUpdate = Message<"sluice.v1.JournalUpdate"> & {
     case: "freeDataset";
   } | {
     /**
+     * An index of a source went to a worker that named no task.
+     *
+     * @generated from field: sluice.v1.JournalTakeSplit take_split = 30;
+     */
+    value: JournalTakeSplit;
+    case: "takeSplit";
+  } | {
+    /**
+     * It was decided whether a compressed dataset's elements travel uncompressed.
+     *
+     * @generated from field: sluice.v1.JournalSettleCompression settle_compression = 31;
+     */
+    value: JournalSettleCompression;
+    case: "settleCompression";
+  } | {
+    /**
      * A snapshot was begun.
      *
      * @generated from field: sluice.v1.JournalBeginSnapshot begin_snapshot = 22;
@@ -397,6 +413,13 @@ export type JournalRegisterWorker = Message<"sluice.v1.JournalRegisterWorker"> &
    * @generated from field: double at = 7;
    */
   at: number;
+
+  /**
+   * Where readers of TensorFlow's protocol get its elements.
+   *
+   * @generated from field: repeated sluice.v1.JournalTransferServer transfer_servers = 8;
+   */
+  transferServers: JournalTransferServer[];
 };
 
 /**
@@ -405,6 +428,55 @@ export type JournalRegisterWorker = Message<"sluice.v1.JournalRegisterWorker"> &
  */
 export const JournalRegisterWorkerSchema: GenMessage<JournalRegisterWorker> = /*@__PURE__*/
   messageDesc(file_sluice_v1_journal, 3);
+
+/**
+ * A server that hands out elements.
+ *
+ * @generated from message sluice.v1.JournalTransferServer
+ */
+export type JournalTransferServer = Message<"sluice.v1.JournalTransferServer"> & {
+  /**
+   * "grpc", or the name of another protocol.
+   *
+   * @generated from field: string protocol = 1;
+   */
+  protocol: string;
+
+  /**
+   * Its address.
+   *
+   * @generated from field: string address = 2;
+   */
+  address: string;
+
+  /**
+   * For the readers.
+   *
+   * @generated from field: bytes compatibility_info = 3;
+   */
+  compatibilityInfo: Uint8Array;
+
+  /**
+   * Whether readers may use gRPC when they cannot make a client of the protocol.
+   *
+   * @generated from field: bool fall_back_at_creation = 4;
+   */
+  fallBackAtCreation: boolean;
+
+  /**
+   * Whether readers may use gRPC when the protocol fails later.
+   *
+   * @generated from field: bool fall_back_at_get_element = 5;
+   */
+  fallBackAtGetElement: boolean;
+};
+
+/**
+ * Describes the message sluice.v1.JournalTransferServer.
+ * Use `create(JournalTransferServerSchema)` to create a new message.
+ */
+export const JournalTransferServerSchema: GenMessage<JournalTransferServer> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 4);
 
 /**
  * A worker is lost.
@@ -432,7 +504,7 @@ export type JournalLoseWorker = Message<"sluice.v1.JournalLoseWorker"> & {
  * Use `create(JournalLoseWorkerSchema)` to create a new message.
  */
 export const JournalLoseWorkerSchema: GenMessage<JournalLoseWorker> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 4);
+  messageDesc(file_sluice_v1_journal, 5);
 
 /**
  * A worker is forgotten.
@@ -460,7 +532,7 @@ export type JournalRemoveWorker = Message<"sluice.v1.JournalRemoveWorker"> & {
  * Use `create(JournalRemoveWorkerSchema)` to create a new message.
  */
 export const JournalRemoveWorkerSchema: GenMessage<JournalRemoveWorker> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 5);
+  messageDesc(file_sluice_v1_journal, 6);
 
 /**
  * A job was made.
@@ -551,7 +623,7 @@ export type JournalCreateJob = Message<"sluice.v1.JournalCreateJob"> & {
  * Use `create(JournalCreateJobSchema)` to create a new message.
  */
 export const JournalCreateJobSchema: GenMessage<JournalCreateJob> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 6);
+  messageDesc(file_sluice_v1_journal, 7);
 
 /**
  * A source of an iteration.
@@ -588,7 +660,7 @@ export type JournalSource = Message<"sluice.v1.JournalSource"> & {
  * Use `create(JournalSourceSchema)` to create a new message.
  */
 export const JournalSourceSchema: GenMessage<JournalSource> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 7);
+  messageDesc(file_sluice_v1_journal, 8);
 
 /**
  * Files by their names.
@@ -609,7 +681,7 @@ export type JournalFiles = Message<"sluice.v1.JournalFiles"> & {
  * Use `create(JournalFilesSchema)` to create a new message.
  */
 export const JournalFilesSchema: GenMessage<JournalFiles> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 8);
+  messageDesc(file_sluice_v1_journal, 9);
 
 /**
  * A pass over a job began.
@@ -665,7 +737,7 @@ export type JournalCreateIteration = Message<"sluice.v1.JournalCreateIteration">
  * Use `create(JournalCreateIterationSchema)` to create a new message.
  */
 export const JournalCreateIterationSchema: GenMessage<JournalCreateIteration> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 9);
+  messageDesc(file_sluice_v1_journal, 10);
 
 /**
  * A reader joined an iteration.
@@ -707,7 +779,7 @@ export type JournalAcquireClient = Message<"sluice.v1.JournalAcquireClient"> & {
  * Use `create(JournalAcquireClientSchema)` to create a new message.
  */
 export const JournalAcquireClientSchema: GenMessage<JournalAcquireClient> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 10);
+  messageDesc(file_sluice_v1_journal, 11);
 
 /**
  * A reader left.
@@ -735,7 +807,7 @@ export type JournalReleaseClient = Message<"sluice.v1.JournalReleaseClient"> & {
  * Use `create(JournalReleaseClientSchema)` to create a new message.
  */
 export const JournalReleaseClientSchema: GenMessage<JournalReleaseClient> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 11);
+  messageDesc(file_sluice_v1_journal, 12);
 
 /**
  * Which shard of how many a task reads.
@@ -763,7 +835,7 @@ export type JournalShard = Message<"sluice.v1.JournalShard"> & {
  * Use `create(JournalShardSchema)` to create a new message.
  */
 export const JournalShardSchema: GenMessage<JournalShard> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 12);
+  messageDesc(file_sluice_v1_journal, 13);
 
 /**
  * A worker got its part of an iteration.
@@ -805,7 +877,7 @@ export type JournalCreateTask = Message<"sluice.v1.JournalCreateTask"> & {
  * Use `create(JournalCreateTaskSchema)` to create a new message.
  */
 export const JournalCreateTaskSchema: GenMessage<JournalCreateTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 13);
+  messageDesc(file_sluice_v1_journal, 14);
 
 /**
  * A task was read to its end.
@@ -840,7 +912,7 @@ export type JournalFinishTask = Message<"sluice.v1.JournalFinishTask"> & {
  * Use `create(JournalFinishTaskSchema)` to create a new message.
  */
 export const JournalFinishTaskSchema: GenMessage<JournalFinishTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 14);
+  messageDesc(file_sluice_v1_journal, 15);
 
 /**
  * A range of a source's indexes went to a task.
@@ -903,7 +975,77 @@ export type JournalLeaseSplit = Message<"sluice.v1.JournalLeaseSplit"> & {
  * Use `create(JournalLeaseSplitSchema)` to create a new message.
  */
 export const JournalLeaseSplitSchema: GenMessage<JournalLeaseSplit> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 15);
+  messageDesc(file_sluice_v1_journal, 16);
+
+/**
+ * An index of a source went to a worker that named no task.
+ *
+ * @generated from message sluice.v1.JournalTakeSplit
+ */
+export type JournalTakeSplit = Message<"sluice.v1.JournalTakeSplit"> & {
+  /**
+   * The iteration.
+   *
+   * @generated from field: uint64 iteration_id = 1;
+   */
+  iterationId: bigint;
+
+  /**
+   * The source's place among those of the iteration.
+   *
+   * @generated from field: uint32 source = 2;
+   */
+  source: number;
+
+  /**
+   * How often the source was begun again.
+   *
+   * @generated from field: uint64 repetition = 3;
+   */
+  repetition: bigint;
+
+  /**
+   * The index.
+   *
+   * @generated from field: uint64 index = 4;
+   */
+  index: bigint;
+};
+
+/**
+ * Describes the message sluice.v1.JournalTakeSplit.
+ * Use `create(JournalTakeSplitSchema)` to create a new message.
+ */
+export const JournalTakeSplitSchema: GenMessage<JournalTakeSplit> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 17);
+
+/**
+ * It was decided whether a compressed dataset's elements travel uncompressed.
+ *
+ * @generated from message sluice.v1.JournalSettleCompression
+ */
+export type JournalSettleCompression = Message<"sluice.v1.JournalSettleCompression"> & {
+  /**
+   * The dataset.
+   *
+   * @generated from field: string dataset_id = 1;
+   */
+  datasetId: string;
+
+  /**
+   * Whether they do.
+   *
+   * @generated from field: bool disabled = 2;
+   */
+  disabled: boolean;
+};
+
+/**
+ * Describes the message sluice.v1.JournalSettleCompression.
+ * Use `create(JournalSettleCompressionSchema)` to create a new message.
+ */
+export const JournalSettleCompressionSchema: GenMessage<JournalSettleCompression> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 18);
 
 /**
  * An unfinished iteration was given up.
@@ -931,7 +1073,7 @@ export type JournalCollectIteration = Message<"sluice.v1.JournalCollectIteration
  * Use `create(JournalCollectIterationSchema)` to create a new message.
  */
 export const JournalCollectIterationSchema: GenMessage<JournalCollectIteration> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 16);
+  messageDesc(file_sluice_v1_journal, 19);
 
 /**
  * What was kept of a finished iteration went.
@@ -959,7 +1101,7 @@ export type JournalFreeIteration = Message<"sluice.v1.JournalFreeIteration"> & {
  * Use `create(JournalFreeIterationSchema)` to create a new message.
  */
 export const JournalFreeIterationSchema: GenMessage<JournalFreeIteration> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 17);
+  messageDesc(file_sluice_v1_journal, 20);
 
 /**
  * A job whose dataset was forgotten got another one.
@@ -987,7 +1129,7 @@ export type JournalAdoptDataset = Message<"sluice.v1.JournalAdoptDataset"> & {
  * Use `create(JournalAdoptDatasetSchema)` to create a new message.
  */
 export const JournalAdoptDatasetSchema: GenMessage<JournalAdoptDataset> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 18);
+  messageDesc(file_sluice_v1_journal, 21);
 
 /**
  * A job was forgotten.
@@ -1008,7 +1150,7 @@ export type JournalFreeJob = Message<"sluice.v1.JournalFreeJob"> & {
  * Use `create(JournalFreeJobSchema)` to create a new message.
  */
 export const JournalFreeJobSchema: GenMessage<JournalFreeJob> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 19);
+  messageDesc(file_sluice_v1_journal, 22);
 
 /**
  * A dataset was forgotten.
@@ -1029,7 +1171,7 @@ export type JournalFreeDataset = Message<"sluice.v1.JournalFreeDataset"> & {
  * Use `create(JournalFreeDatasetSchema)` to create a new message.
  */
 export const JournalFreeDatasetSchema: GenMessage<JournalFreeDataset> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 20);
+  messageDesc(file_sluice_v1_journal, 23);
 
 /**
  * A worker named the addresses at which a task can be read beside its own.
@@ -1057,7 +1199,7 @@ export type JournalAddressTask = Message<"sluice.v1.JournalAddressTask"> & {
  * Use `create(JournalAddressTaskSchema)` to create a new message.
  */
 export const JournalAddressTaskSchema: GenMessage<JournalAddressTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 21);
+  messageDesc(file_sluice_v1_journal, 24);
 
 /**
  * A worker got its part of a coordinated read that runs already.
@@ -1106,7 +1248,7 @@ export type JournalCreatePendingTask = Message<"sluice.v1.JournalCreatePendingTa
  * Use `create(JournalCreatePendingTaskSchema)` to create a new message.
  */
 export const JournalCreatePendingTaskSchema: GenMessage<JournalCreatePendingTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 22);
+  messageDesc(file_sluice_v1_journal, 25);
 
 /**
  * A consumer promised to stop before the round in which the first waiting task is to begin.
@@ -1134,7 +1276,7 @@ export type JournalAcceptRound = Message<"sluice.v1.JournalAcceptRound"> & {
  * Use `create(JournalAcceptRoundSchema)` to create a new message.
  */
 export const JournalAcceptRoundSchema: GenMessage<JournalAcceptRound> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 23);
+  messageDesc(file_sluice_v1_journal, 26);
 
 /**
  * A consumer had begun that round, so that another one is proposed.
@@ -1169,7 +1311,7 @@ export type JournalRejectRound = Message<"sluice.v1.JournalRejectRound"> & {
  * Use `create(JournalRejectRoundSchema)` to create a new message.
  */
 export const JournalRejectRoundSchema: GenMessage<JournalRejectRound> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 24);
+  messageDesc(file_sluice_v1_journal, 27);
 
 /**
  * All consumers of a coordinated read do without a task from a round on.
@@ -1197,7 +1339,7 @@ export type JournalRemoveTask = Message<"sluice.v1.JournalRemoveTask"> & {
  * Use `create(JournalRemoveTaskSchema)` to create a new message.
  */
 export const JournalRemoveTaskSchema: GenMessage<JournalRemoveTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 25);
+  messageDesc(file_sluice_v1_journal, 28);
 
 /**
  * A snapshot was begun. How far it is stands in its directory.
@@ -1218,7 +1360,7 @@ export type JournalBeginSnapshot = Message<"sluice.v1.JournalBeginSnapshot"> & {
  * Use `create(JournalBeginSnapshotSchema)` to create a new message.
  */
 export const JournalBeginSnapshotSchema: GenMessage<JournalBeginSnapshot> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 26);
+  messageDesc(file_sluice_v1_journal, 29);
 
 /**
  * A snapshot is over, successfully or not.
@@ -1239,7 +1381,7 @@ export type JournalEndSnapshot = Message<"sluice.v1.JournalEndSnapshot"> & {
  * Use `create(JournalEndSnapshotSchema)` to create a new message.
  */
 export const JournalEndSnapshotSchema: GenMessage<JournalEndSnapshot> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 27);
+  messageDesc(file_sluice_v1_journal, 30);
 
 /**
  * A snapshot could not be begun.
@@ -1260,5 +1402,5 @@ export type JournalForgetSnapshot = Message<"sluice.v1.JournalForgetSnapshot"> &
  * Use `create(JournalForgetSnapshotSchema)` to create a new message.
  */
 export const JournalForgetSnapshotSchema: GenMessage<JournalForgetSnapshot> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 28);
+  messageDesc(file_sluice_v1_journal, 31);
 

@@ -1,0 +1,93 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { FailedPreconditionError, InvalidArgumentError, NotFoundError } from "../../../src/base/mod.ts";
+import { settleCompression } from "../../../src/dispatcher/core/settle_compression.ts";
+import { takeSplit } from "../../../src/dispatcher/core/take_split.ts";
+import { loseWorker } from "../../../src/dispatcher/core/tick.ts";
+import { ShardingPolicy } from "../../../src/graph/mod.ts";
+import { indexes, SETTINGS, TestCore } from "../support.ts";
+
+function take(core: TestCore, repetition: number, source = 0, iterationId = 2000): number {
+  return core.run(takeSplit, { iterationId, source, repetition });
+}
+
+function sharded(counts: number[]): TestCore {
+  const core = new TestCore();
+  core.worker("a:1");
+  core.client(core.job(ShardingPolicy.DYNAMIC), { sources: counts.map(indexes) });
+  return core;
+}
+
+Deno.test("indexes are handed out one by one, then the end as often as anybody asks", () => {
+  const core = sharded([3, 0]);
+  assertEquals([0, 0, 0, 0, 0].map((repetition) => take(core, repetition)), [0, 1, 2, -1, -1]);
+  assertEquals(take(core, 0, 1), -1);
+});
+
+Deno.test("who begins a later repetition begins it for everybody", () => {
+  const core = sharded([3]);
+  assertEquals([0, 0, 1, 0, 1, 1, 1, 2].map((repetition) => take(core, repetition)), [
+    0,
+    1,
+    0,
+    -1,
+    1,
+    2,
+    -1,
+    0,
+  ]);
+});
+
+Deno.test("an endless source has no end", () => {
+  const core = sharded([-1]);
+  for (let i = 0; i < 5; i++) assertEquals(take(core, 0), i);
+});
+
+Deno.test("any sequence of requests gets what a list handed out in repetitions would give", () => {
+  fc.assert(fc.property(fc.nat(5), fc.array(fc.nat(3)), (count, requests) => {
+    const core = sharded([count]);
+    let repetition = 0;
+    let next = 0;
+    for (const asked of requests) {
+      let expected = -1;
+      if (asked >= repetition) {
+        const from = asked > repetition ? 0 : next;
+        if (from < count) {
+          expected = from;
+          repetition = asked;
+          next = from + 1;
+        }
+      }
+      assertEquals(take(core, asked), expected);
+    }
+  }));
+});
+
+Deno.test("what cannot be split is refused, what is over has ended", () => {
+  const core = sharded([3]);
+  core.client(core.job(ShardingPolicy.OFF));
+  assertThrows(() => take(core, 0, 0, 2001), FailedPreconditionError, "not a distributed_epoch iteration");
+  assertThrows(() => take(core, 0, 0, 2002), NotFoundError, "2002");
+  assertThrows(() => take(core, 0, 1), InvalidArgumentError, "source 1");
+  core.finish("a:1", 4000);
+  assertEquals(take(core, 0), -1);
+});
+
+Deno.test("a worker that is lost may have held splits, once any were handed out", () => {
+  for (const [splits, expected] of [[0, "exactly-once"], [1, "at-most-once"]] as const) {
+    const core = sharded([3]);
+    for (let i = 0; i < splits; i++) take(core, 0);
+    core.now += SETTINGS.workerTimeoutMs;
+    core.run(loseWorker, "a:1");
+    assertEquals([...core.state.jobs.values()].map(({ guarantee }) => guarantee), [expected]);
+  }
+});
+
+Deno.test("whether compression is off is decided once", () => {
+  const core = new TestCore();
+  const datasetId = core.dataset();
+  assertEquals(core.run(settleCompression, { datasetId, disable: true }), true);
+  assertEquals(core.run(settleCompression, { datasetId, disable: false }), true);
+  assertEquals(core.updates.filter(({ type }) => type === "settleCompression").length, 1);
+  assertThrows(() => core.run(settleCompression, { datasetId: "none", disable: true }), NotFoundError);
+});
