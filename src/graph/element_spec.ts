@@ -11,10 +11,14 @@ const MAX_SPEC_DEPTH = 64;
 
 /**
  * The spec that every element of a dataset has, as far as it can be told without running the user's code; else any.
+ * `seen` holds the specs of nodes whose elements somebody has looked at.
  *
  * @throws {InvalidArgumentError} if the graph stands for a tree of more than 100,000 operators
  */
-export function elementSpecOf(root: GraphNode): ElementSpec {
+export function elementSpecOf(
+  root: GraphNode,
+  seen: ReadonlyMap<GraphNode, ElementSpec> = new Map(),
+): ElementSpec {
   // Specs are trees: zipping a dataset with itself, and that with itself, doubles the spec each time.
   const operators = fold<number>(root, (_node, inputs) => inputs.reduce((sum, input) => sum + input, 1));
   if (operators > MAX_PLANNED_NODES) {
@@ -24,7 +28,7 @@ export function elementSpecOf(root: GraphNode): ElementSpec {
   }
   return fold<ElementSpec>(
     root,
-    (node, inputs) => limitDepth(operatorOf(node).spec(node, inputs), MAX_SPEC_DEPTH),
+    (node, inputs) => limitDepth(seen.get(node) ?? operatorOf(node).spec(node, inputs), MAX_SPEC_DEPTH),
   );
 }
 

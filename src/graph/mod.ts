@@ -14,6 +14,7 @@ export type { FunctionRef, InlineFunction, ModuleFunction, UserFunction } from "
 export { moduleFunctionsOf } from "./functions_of.ts";
 export { GRAPH, graphOf } from "./nodes.ts";
 export type * from "./nodes.ts";
+export { isCompleteSpec, openSpecs } from "./open_specs.ts";
 export { type ParsedGraph, parseGraph } from "./parse_graph.ts";
 export { planGraph, type PlannedNode, sourcesOf } from "./plan.ts";
 export { serializeGraph, type SerializeGraphOptions } from "./serialize_graph.ts";
