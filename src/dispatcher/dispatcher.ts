@@ -20,6 +20,7 @@ import { sluiceFormat } from "./splits/sluice_format.ts";
 import { SplitPlanner } from "./splits/split_planner.ts";
 import { type DispatcherStatus, statusOf } from "./status.ts";
 import { TaskRemovals } from "./task_removals.ts";
+import { chooseLink, type LinkTo, sluiceLink, type WorkerLink } from "./worker_link.ts";
 
 /** What a dispatcher is made of. */
 export interface DispatcherOptions {
@@ -34,6 +35,8 @@ export interface DispatcherOptions {
   listFiles(patterns: readonly string[]): Promise<string[]>;
   /** A client for handing tasks to the worker at an address. */
   workerClient(address: string): WorkerClient;
+  /** How workers are reached that run datasets of other formats, by those formats. @default none */
+  links?: Readonly<Record<string, WorkerLink>>;
   /** The dataset formats that are taken. @default Sluice's own graphs */
   formats?: readonly DatasetFormat[];
 }
@@ -51,6 +54,8 @@ export interface Dispatcher {
   routes(router: ConnectRouter): void;
   /** The methods of that service that may be answered beside the router, with the same answers. */
   plainMethods(): PlainUnary[];
+  /** What services of other protocols work with. */
+  readonly parts: ServiceParts;
   /** What it knows. */
   status(): DispatcherStatus;
   /** Refuses further requests, waits until what it decided is durable, and closes the journal. Stopping twice is fine. */
@@ -81,7 +86,8 @@ class DispatcherShell implements Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #core: DispatcherCore;
   readonly #loop: Loop;
-  readonly #parts: ServiceParts;
+  readonly #linkTo: LinkTo;
+  readonly parts: ServiceParts;
   readonly #stopping = new AbortController();
   #phase: Phase = { kind: "new" };
 
@@ -89,6 +95,8 @@ class DispatcherShell implements Dispatcher {
     const { config, clock, journal, random, formats = [sluiceFormat] } = options;
     this.#options = options;
     this.#core = new DispatcherCore(config, { durable: journal.durable });
+    const own = sluiceLink((address) => options.workerClient(address));
+    this.#linkTo = chooseLink(this.#core.state, own, options.links ?? {});
     this.#loop = new Loop({
       core: this.#core,
       journal,
@@ -96,6 +104,7 @@ class DispatcherShell implements Dispatcher {
       execute: (commands) =>
         pushTasks(this.#core.state, commands.map(({ taskId }) => taskId), {
           ...options,
+          linkTo: this.#linkTo,
           onAddresses: (answer) => this.#run(addressTask, answer),
           signal: this.#stopping.signal,
         }),
@@ -103,7 +112,7 @@ class DispatcherShell implements Dispatcher {
     });
     const core = this.#core;
     const registry = new FormatRegistry(formats);
-    this.#parts = {
+    this.parts = {
       settings: config,
       random,
       formats: registry,
@@ -154,6 +163,7 @@ class DispatcherShell implements Dispatcher {
     if (updates > 0) log.info("Recovered the dispatcher's state", { updates });
     const maintenance = new Maintenance({
       ...this.#options,
+      linkTo: this.#linkTo,
       core: this.#core,
       loop: this.#loop,
       settings: config,
@@ -163,11 +173,11 @@ class DispatcherShell implements Dispatcher {
   }
 
   routes(router: ConnectRouter): void {
-    routeDispatcherService(router, this.#parts);
+    routeDispatcherService(router, this.parts);
   }
 
   plainMethods(): PlainUnary[] {
-    return plainDispatcherMethods(this.#parts);
+    return plainDispatcherMethods(this.parts);
   }
 
   status(): DispatcherStatus {

@@ -1,12 +1,12 @@
 /** What the dispatcher does by the clock. */
 
 import { type Clock, type Log, messageOf, type Timer } from "../base/mod.ts";
-import type { WorkerClient } from "../rpc/mod.ts";
 import type { DispatcherCore } from "./core/core.ts";
 import type { DispatcherSettings } from "./core/settings.ts";
 import { checkLiveness, collectGarbage, confirmWorker, loseWorker } from "./core/tick.ts";
 import { every } from "./every.ts";
 import type { Loop } from "./loop.ts";
+import type { LinkTo } from "./worker_link.ts";
 import { probeWorker } from "./probe_worker.ts";
 
 /** How many times within a timeout it is looked whether it has passed. */
@@ -19,7 +19,7 @@ export interface MaintenanceOptions {
   clock: Clock;
   log: Log;
   settings: DispatcherSettings;
-  workerClient(address: string): WorkerClient;
+  linkTo: LinkTo;
   /** Ends everything. */
   signal: AbortSignal;
 }
@@ -76,8 +76,8 @@ export class Maintenance {
   }
 
   async #tryWorker(worker: string): Promise<void> {
-    const { loop, log, settings: { workerTimeoutMs }, workerClient, signal } = this.#options;
-    const answers = await probeWorker(worker, { log, workerClient, workerTimeoutMs, signal });
+    const { loop, log, settings: { workerTimeoutMs }, linkTo, signal } = this.#options;
+    const answers = await probeWorker(worker, { log, linkTo, workerTimeoutMs, signal });
     if (signal.aborted) return;
     if (answers) await loop.run(confirmWorker, worker);
     else if (await loop.run(loseWorker, worker)) {

@@ -1,5 +1,5 @@
 import { type Log, messageOf } from "../base/mod.ts";
-import type { WorkerClient } from "../rpc/mod.ts";
+import type { LinkTo } from "./worker_link.ts";
 
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 10_000;
@@ -7,7 +7,7 @@ const LONGEST_MS = 10_000;
 /** What trying a worker takes. */
 export interface ProbeOptions {
   log: Log;
-  workerClient(address: string): WorkerClient;
+  linkTo: LinkTo;
   workerTimeoutMs: number;
   signal: AbortSignal;
 }
@@ -17,10 +17,10 @@ export interface ProbeOptions {
  * late heartbeat is no sign of death where timeouts are short or machines are busy; a refused connection is one.
  */
 export async function probeWorker(address: string, options: ProbeOptions): Promise<boolean> {
-  const { log, workerClient, workerTimeoutMs, signal } = options;
+  const { log, linkTo, workerTimeoutMs, signal } = options;
   const timeoutMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, workerTimeoutMs));
   try {
-    await workerClient(address).getWorkerTasks({}, { timeoutMs, signal });
+    await linkTo(address).probe(address, { timeoutMs, signal });
     return true;
   } catch (error) {
     log.info("A silent worker does not answer", { worker: address, reason: messageOf(error) });

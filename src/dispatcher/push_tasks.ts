@@ -1,12 +1,10 @@
 /** Hands new tasks to their workers at once, so that readers need not wait for the next heartbeats. */
 
 import { type Clock, type Log, messageOf } from "../base/mod.ts";
-import type { WorkerClient } from "../rpc/mod.ts";
 import type { AddressTaskRequest } from "./core/address_task.ts";
 import { type TaskDefinition, taskDefinition } from "./core/task_view.ts";
 import type { StateView } from "./core/state.ts";
-import { checkDataAddresses } from "./protocol/requests.ts";
-import { toTaskDef } from "./protocol/to_task_def.ts";
+import type { LinkTo } from "./worker_link.ts";
 
 /** How long a reader's request waits for the workers: a worker that hangs must not keep readers from the others. */
 const PATIENCE_MS = 250;
@@ -18,7 +16,7 @@ const TIMEOUT_MS = 5_000;
 export interface PushOptions {
   clock: Clock;
   log: Log;
-  workerClient(address: string): WorkerClient;
+  linkTo: LinkTo;
   /** Takes in where a task can be read beside its worker's address. */
   onAddresses(answer: AddressTaskRequest): Promise<unknown>;
   /** Ends all hand-overs. */
@@ -44,15 +42,11 @@ export async function pushTasks(
 
 async function push(
   task: TaskDefinition,
-  { log, workerClient, onAddresses, signal }: PushOptions,
+  { log, linkTo, onAddresses, signal }: PushOptions,
 ): Promise<void> {
   try {
     const { taskId, address } = task;
-    const answer = await workerClient(address).processTask({ task: toTaskDef(task) }, {
-      timeoutMs: TIMEOUT_MS,
-      signal,
-    });
-    const dataAddresses = checkDataAddresses("dataAddresses", answer.dataAddresses);
+    const dataAddresses = await linkTo(address).push(task, { timeoutMs: TIMEOUT_MS, signal });
     if (dataAddresses.length > 0) await onAddresses({ taskId, address, dataAddresses });
   } catch (error) {
     if (signal.aborted) return;

@@ -1,7 +1,7 @@
 /** DispatcherService: a thin translation between the protocol and the core. */
 
 import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
-import type { Random } from "../base/mod.ts";
+import { FailedPreconditionError, InvalidArgumentError, type Random } from "../base/mod.ts";
 import { DispatcherService } from "../gen/sluice/v1/dispatcher_pb.ts";
 import { fingerprint, ShardingPolicy } from "../graph/mod.ts";
 import { PROTOCOL_VERSION } from "../rpc/mod.ts";
@@ -15,6 +15,7 @@ import { registerDataset } from "./core/register_dataset.ts";
 import { releaseIterationClient } from "./core/release_client.ts";
 import type { DispatcherSettings } from "./core/settings.ts";
 import type { StateView } from "./core/state.ts";
+import { sluiceFormat } from "./splits/sluice_format.ts";
 import { unregisterWorker } from "./core/unregister_worker.ts";
 import { workerHeartbeat } from "./core/worker_heartbeat.ts";
 import { workerUpdate } from "./core/worker_update.ts";
@@ -131,6 +132,11 @@ function readerHandlers(
       const datasetId = request.datasetId === undefined ? null : checkDatasetId(request.datasetId);
       const requestId = checkRequestId(request.requestId);
       const reader = formats.get(format);
+      if (format !== sluiceFormat.name) {
+        throw new InvalidArgumentError(
+          `Cannot register a dataset of format "${format}" through this protocol, but of "${sluiceFormat.name}" alone`,
+        );
+      }
       reader.check(graph);
       metadata.elementSpec = reader.canonicalSpec(metadata.elementSpec);
       const definition = { format, graph, fingerprint: await fingerprint(graph), metadata };
@@ -140,7 +146,9 @@ function readerHandlers(
       };
     },
     async getDataServiceMetadata({ datasetId }) {
-      return { metadata: toMetadata(await parts.run(getDataset, checkDatasetId(datasetId))) };
+      const dataset = await parts.run(getDataset, checkDatasetId(datasetId));
+      checkReadable(dataset);
+      return { metadata: toMetadata(dataset) };
     },
     getDataServiceConfig() {
       parts.checkServing();
@@ -148,12 +156,15 @@ function readerHandlers(
     },
     async getOrCreateJob(request) {
       const job = checkGetOrCreateJob(request, randomName(parts.random));
+      checkReadable(parts.state.datasets.get(job.datasetId));
       const undivided = job.policy === ShardingPolicy.HINT && !hasShardHint(parts, job.datasetId);
       return { jobId: BigInt(await parts.run(getOrCreateJob, { ...job, undivided })) };
     },
     async getOrCreateIteration(request) {
       parts.checkServing();
       const pass = checkGetOrCreateIteration(request);
+      const { jobs, datasets } = parts.state;
+      checkReadable(datasets.get(jobs.get(pass.jobId)?.datasetId ?? ""));
       const dataset = neededSources(parts.state, pass);
       // Others may begin the pass while the files are listed: then it is theirs that counts.
       const sources = dataset && await parts.planner.plan(dataset, pass);
@@ -186,6 +197,15 @@ function readerHandlers(
 function hasShardHint({ state, formats }: ServiceParts, datasetId: string): boolean {
   const dataset = state.datasets.get(datasetId);
   return dataset !== undefined && (formats.get(dataset.format).hasShardHint?.(dataset.graph) ?? false);
+}
+
+/** Elements of other formats leave their workers in other protocols, which these readers do not speak. */
+function checkReadable(dataset: { readonly id: string; readonly format: string } | undefined): void {
+  if (!dataset || dataset.format === sluiceFormat.name) return;
+  throw new FailedPreconditionError(
+    `Dataset ${dataset.id} is of format "${dataset.format}", whose elements Sluice's own protocol does not carry: ` +
+      "read it at the dispatcher's port for TensorFlow, as with `Dataset.fromTfDataService`",
+  );
 }
 
 /** 64 random bits in hex. */
