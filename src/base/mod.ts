@@ -8,6 +8,15 @@ export { aborted, raceAbort } from "./abort.ts";
 export { assertNever } from "./assert_never.ts";
 export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { backoffMs, type BackoffOptions } from "./backoff.ts";
+export {
+  addBounds,
+  boundsUpTo,
+  countWithin,
+  gapsWithin,
+  isWithin,
+  partsWithin,
+  removeBounds,
+} from "./bounds.ts";
 export { Channel, type ChannelOptions, CLOSED } from "./channel.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";
 export { crc32c, maskedCrc32c } from "./crc32c.ts";

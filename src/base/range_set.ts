@@ -1,5 +1,7 @@
 /** Sets of whole numbers that lie close together, kept as ranges. */
 
+import { addBounds, countWithin, gapsWithin, isWithin, removeBounds } from "./bounds.ts";
+
 /** Numbers from `start` (included) to `end` (excluded). */
 export interface Range {
   readonly start: number;
@@ -22,43 +24,22 @@ export class RangeSet {
 
   /** Adds the numbers from `start` to `end`, the last excluded. */
   add(start: number, end: number): void {
-    if (start >= end) return;
-    const bounds = this.#bounds;
-    const last = bounds.length - 1;
-    if (last < 0 || start > bounds[last]) return void bounds.push(start, end);
-    if (start >= bounds[last - 1]) return void (bounds[last] = Math.max(bounds[last], end));
-    // The first bound that is not below `start`, the first that is above `end`: an odd place lies inside a range.
-    const from = this.#search(start - 1);
-    const to = this.#search(end);
-    const joined: number[] = [];
-    if (from % 2 === 0) joined.push(start);
-    if (to % 2 === 0) joined.push(end);
-    bounds.splice(from, to - from, ...joined);
+    addBounds(this.#bounds, start, end);
+  }
+
+  /** Takes the numbers from `start` to `end` out, the last excluded. */
+  remove(start: number, end: number): void {
+    removeBounds(this.#bounds, start, end);
   }
 
   /** Whether `value` is in the set. */
   has(value: number): boolean {
-    return this.#search(value) % 2 === 1;
-  }
-
-  /** How many bounds are <= `value`: odd inside a range. */
-  #search(value: number): number {
-    const bounds = this.#bounds;
-    let low = 0;
-    let high = bounds.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (bounds[middle] <= value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return isWithin(this.#bounds, value);
   }
 
   /** How many numbers are in the set. */
   get size(): number {
-    let size = 0;
-    for (const { start, end } of this.ranges()) size += end - start;
-    return size;
+    return countWithin(this.#bounds);
   }
 
   /** How many ranges it takes to say what is in the set. */
@@ -75,13 +56,7 @@ export class RangeSet {
 
   /** What is missing between `start` and `end`, in ascending order. */
   *gaps(start: number, end: number): Generator<Range, void, void> {
-    let at = this.#search(start);
-    if (at % 2 === 1) start = this.#bounds[at++];
-    for (; start < end; at += 2) {
-      const stop = Math.min(end, this.#bounds[at] ?? end);
-      if (start < stop) yield { start, end: stop };
-      start = this.#bounds[at + 1] ?? end;
-    }
+    for (const [from, to] of gapsWithin(this.#bounds, start, end)) yield { start: from, end: to };
   }
 
   /** A set with the same numbers. */
