@@ -24,7 +24,7 @@ import type { GetSplitRequest } from "../core/get_split.ts";
 import type { MaybeRemoveTaskRequest } from "../core/maybe_remove_task.ts";
 import type { RoundReport } from "../core/rounds.ts";
 import type { TargetWorkers } from "../core/state.ts";
-import type { DatasetMetadata } from "../core/updates.ts";
+import type { DatasetMetadata, TransferServer } from "../core/updates.ts";
 import type { WorkerHeartbeatRequest } from "../core/worker_heartbeat.ts";
 import type { WorkerUpdateRequest } from "../core/worker_update.ts";
 import {
@@ -69,6 +69,20 @@ export function checkWorkerHeartbeat(message: HeartbeatMessage): WorkerHeartbeat
     formats,
     currentTasks: checkNumbers64("currentTasks", message.currentTasks, MAX_TASKS),
     taskAddresses: checkTaskAddresses(message.taskAddresses),
+    ...(message.tensorflowAddress !== "" && {
+      transferServers: [grpcServer(checkAddress("tensorflowAddress", message.tensorflowAddress))],
+    }),
+  };
+}
+
+/** What TensorFlow's clients look for among the servers of a task. */
+function grpcServer(address: string): TransferServer {
+  return {
+    protocol: "grpc",
+    address,
+    compatibilityInfo: new Uint8Array(),
+    fallBackAtCreation: false,
+    fallBackAtGetElement: false,
   };
 }
 
