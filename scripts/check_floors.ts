@@ -45,7 +45,7 @@ const DOORS = ["client_mod.ts"];
 /** What a pure core must not do, with the word that shows it. */
 const IMPURE =
   /\b(await|async|Promise|Date|performance|setTimeout|setInterval|queueMicrotask|crypto|Deno|fetch)\b|Math\.random/;
-const PURE_FOLDERS = ["dispatcher/core/", "worker/core/", "client/core/"];
+const PURE_FOLDERS = ["dispatcher/core/", "worker/core/", "client/core/", "tensorflow/snapshots/core/"];
 
 /** Time and chance are arguments: these files alone may take them from the runtime. */
 const AMBIENT = /\bDate\.now\b|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bperformance\.now\b/;

@@ -21,6 +21,7 @@ export { Channel, type ChannelOptions, CLOSED } from "./channel.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";
 export { crc32c, maskedCrc32c } from "./crc32c.ts";
 export { type Deferred, deferred } from "./deferred.ts";
+export { type DurableFiles, writeWhole } from "./durable_files.ts";
 export {
   AlreadyExistsError,
   CanceledError,
