@@ -52,7 +52,7 @@ export function createIsolatedHost(
   });
   return {
     prepare: () => host.prepare?.(),
-    start: (definition, loadGraph, told) => host.start(definition, loadGraph, told),
+    start: (...task) => host.start(...task),
     async stop() {
       await host.stop?.();
       sockets.remove();

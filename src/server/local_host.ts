@@ -44,5 +44,5 @@ export function createLocalHost({ lanes, ...options }: LocalHostOptions): TaskHo
     }),
     lanes: { count: lanes, factory: threads },
   });
-  return { ...host, alive: () => threads.alive() };
+  return { ...host, alive: () => threads.alive(), leavesNothing: () => !threads.wereOpened };
 }

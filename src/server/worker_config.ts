@@ -41,7 +41,10 @@ export interface WorkerConfig {
   taskHeapLimitMb?: number;
   /** How long a task process may keep its event loop from turning before it is killed. @default 30_000 */
   taskWatchdogMs?: number;
-  /** How many task processes are kept ready, so that a first element need not wait for one. @default 1 */
+  /**
+   * How many task processes are kept ready, so that a first element need not wait for one; and as many that had a
+   * task, for the next one of the same graph. @default 1
+   */
   warmTaskProcesses?: number;
   /**
    * Whether readers get the elements of task processes through the worker's own port only. For hosts on which no other

@@ -31,6 +31,8 @@ export interface TaskSetOptions {
   told: (taskId: bigint, signal: AbortSignal) => Promise<void>;
   /** Addresses have become known that no answer to `process` has named. */
   onAddressed: () => void;
+  /** The last reader of a task has taken leave. */
+  onDeserted: () => void;
 }
 
 /** The dispatcher lets readers wait for 250 ms until workers have taken their tasks over. */
@@ -164,7 +166,8 @@ export class TaskSet implements WorkerTasks {
 
   async acknowledge(taskId: bigint, acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void> {
     const { clientId, sessionId, release } = acknowledgement;
-    if (release) this.#readers.get(taskId)?.delete(clientId);
+    const readers = this.#readers.get(taskId);
+    if (release && readers?.delete(clientId) && readers.size === 0) this.#options.onDeserted();
     const handle = this.#handles.get(taskId);
     const outcome = handle ? await handle.acknowledge(acknowledgement) : "unknownSession";
     const state = this.table.state(taskId);
@@ -222,13 +225,14 @@ export class TaskSet implements WorkerTasks {
   }
 
   #start(definition: ReceivedTask): void {
-    const { host, loadGraph, onCompleted, told, onAddressed } = this.#options;
-    const { dataset: _, ...plain } = definition;
+    const { host, loadGraph, onCompleted, told, onAddressed, onDeserted } = this.#options;
+    const { dataset, ...plain } = definition;
     const { taskId } = definition;
     const handle = host.start(
       plain,
       (signal) => loadGraph(definition, signal),
       (signal) => told(taskId, signal),
+      { graph: dataset?.graph, onDeserted },
     );
     this.#handles.set(taskId, handle);
     handle.dataPlane?.settled.then(() => {

@@ -5,6 +5,7 @@ import {
   type Log,
   messageOf,
   type Random,
+  type Timer,
 } from "../base/mod.ts";
 import { type DispatcherClient, type FetchHandler } from "../rpc/mod.ts";
 import { type DirectAccess, directAccess } from "./direct_access.ts";
@@ -66,6 +67,9 @@ export interface Worker {
   readonly direct: DirectAccess;
 }
 
+// A task may have no reader any more because its pass is over. Its reader takes leave of the dispatcher at the same time.
+const ASK_AFTER_MS = 20;
+
 // What a stopping worker may take for its leave, and for pipelines that do not end.
 const UNREGISTER_TIMEOUT_MS = 2_000;
 const STOP_TASKS_MS = 5_000;
@@ -84,6 +88,7 @@ class RunningWorker implements Worker {
   readonly #handler: FetchHandler;
   readonly direct: DirectAccess;
   #heartbeats: Heartbeats | null = null;
+  #asking: Timer | null = null;
   #started: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
 
@@ -99,6 +104,7 @@ class RunningWorker implements Worker {
       onCompleted: (taskId) => this.#reporter.report(taskId),
       told: (taskId, signal) => this.#reporter.told(taskId, signal),
       onAddressed: () => this.#heartbeats?.now(),
+      onDeserted: () => this.#askSoon(),
     });
     const { table } = this.#tasks;
     this.#reporter = new CompletionReporter({
@@ -145,6 +151,14 @@ class RunningWorker implements Worker {
     });
     signal.throwIfAborted();
     this.#heartbeats = new Heartbeats({ beat: () => this.#beat(), firstMs, clock, random, log });
+  }
+
+  /** Asks in a moment if tasks are to be ended, instead of keeping them until the next heartbeat. */
+  #askSoon(): void {
+    this.#asking ??= this.#options.clock.setTimer(() => {
+      this.#asking = null;
+      this.#heartbeats?.now();
+    }, ASK_AFTER_MS);
   }
 
   /** Sends a heartbeat and does what the answer says; gives the time until the next one. */
@@ -207,6 +221,7 @@ class RunningWorker implements Worker {
     const { config, clock, log, host } = this.#options;
     this.#tasks.refuse();
     this.#heartbeats?.stop();
+    this.#asking?.clear();
     this.#reporter.stop();
     this.#abort.abort(new CanceledError("Worker is shutting down"));
     await this.#takeLeave();
@@ -215,7 +230,8 @@ class RunningWorker implements Worker {
       () => log.warn("Pipelines do not end, going on without them"),
       () => {},
     );
-    await Promise.race([Promise.all([this.#tasks.stop(), host.stop?.()]), tooLong]);
+    // The host first: it is not to keep what its tasks leave.
+    await Promise.race([Promise.all([host.stop?.(), this.#tasks.stop()]), tooLong]);
     grace.abort();
     if (config.shutdownQuietPeriodMs > 0) await clock.sleep(config.shutdownQuietPeriodMs);
   }

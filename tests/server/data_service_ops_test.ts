@@ -242,7 +242,8 @@ Deno.test("6.6-28 testDontGcUsedJob", async () => {
 Deno.test("6.6-29 testDontGcJobsWithVisitationGuarantees", async () => {
   await using cluster = await startCluster({ dispatcher: EAGER_GC });
   for (const processingMode of [OFF, DYNAMIC]) {
-    const reader = Dataset.range(1_000_000).repeat().apply(cluster.distribute({ processingMode })).reader();
+    const options = { processingMode, jobName: `job ${processingMode}` };
+    const reader = Dataset.range(1_000_000).repeat().apply(cluster.distribute(options)).reader();
     await reader.next();
     await reader.return();
   }
@@ -265,11 +266,23 @@ Deno.test("6.6-30 testGcDynamicShardingJobIfRequested", async () => {
 
 Deno.test("6.6-31 a job is kept by default for as long as its readers may come back", async () => {
   await using cluster = await startCluster({ dispatcher: { jobGcCheckIntervalMs: 5, jobGcTimeoutMs: -1 } });
-  const reader = Dataset.range(1_000_000).repeat().apply(cluster.distribute()).reader();
+  const reader = Dataset.range(1_000_000).repeat().apply(cluster.distribute({ jobName: "job" })).reader();
   await reader.next();
   await reader.return();
   assertEquals(cluster.dispatcher.status().clients, []);
   assertEquals([cluster.workers[0].numTasks(), cluster.dispatcher.status().iterations.length], [1, 1]);
+});
+
+Deno.test("a pass that nobody else can join ends on its worker when its reader leaves, long before a heartbeat", async () => {
+  for (const isolation of ["none", "process"] as const) {
+    await using cluster = await startCluster({ worker: { isolation, heartbeatIntervalMs: 3_600_000 } });
+    const reader = Dataset.range(1_000_000).repeat().apply(cluster.distribute()).reader();
+    await reader.next();
+    assertEquals(cluster.workers[0].numTasks(), 1);
+    await reader.return();
+    assertEquals(cluster.dispatcher.status().iterations, []);
+    await until(() => cluster.workers[0].numTasks() === 0, "the task is ended");
+  }
 });
 
 Deno.test("6.6-32 testGcClient", async () => {

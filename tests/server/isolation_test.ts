@@ -164,6 +164,20 @@ Deno.test("tasks have the permissions that were granted and no others", async ()
   }
 });
 
+Deno.test("what a function leaves in its process, no other dataset finds", async () => {
+  await using cluster = await Cluster.start({ warmTaskProcesses: 1 });
+  const counting = () => {
+    const memory = globalThis as { calls?: number };
+    return memory.calls = (memory.calls ?? 0) + 1;
+  };
+  const reading = () => (globalThis as { calls?: number }).calls ?? 0;
+  for (let pass = 1; pass <= 3; pass++) {
+    const last = (await cluster.read(Dataset.range(10).map(counting))).at(-1)!;
+    assert(last >= 10 && last <= 10 * pass, `${last} calls in pass ${pass}`);
+    assertEquals(await cluster.read(Dataset.range(1).map(reading)), [0]);
+  }
+});
+
 Deno.test("what a task prints does not disturb it", async () => {
   await using cluster = await Cluster.start();
   const dataset = Dataset.range(3).map((x) => {

@@ -168,7 +168,7 @@ Deno.test("6.13-19 what is left of a deleted local task is collected", async () 
 
 Deno.test("6.13 a local reader whose worker has stopped ends, whatever other workers have left", async () => {
   await using cluster = await startMixedCluster({ local: 1, remote: 1 });
-  const reader = endless().apply(cluster.distribute(LOCAL)).reader();
+  const reader = endless().apply(cluster.distribute({ ...LOCAL, jobName: "job" })).reader();
   await reader.next();
   await cluster.workers[0].stop();
   let last = await reader.next();

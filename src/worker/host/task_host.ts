@@ -29,6 +29,14 @@ export type GraphLoader = (signal: AbortSignal) => Promise<Uint8Array>;
 /** Resolves when the dispatcher knows that the task is completed. */
 export type ToldWaiter = (signal: AbortSignal) => Promise<void>;
 
+/** What else a host may know of a task. */
+export interface TaskCircumstances {
+  /** The bytes of its graph, where they came with it. @default they are to be fetched */
+  readonly graph?: Uint8Array | undefined;
+  /** Told when the last reader of a task with a data plane of its own has taken leave. @default nobody asks */
+  readonly onDeserted?: () => void;
+}
+
 /** Runs tasks: in this process, or in one of their own. */
 export interface TaskHost {
   /**
@@ -38,9 +46,19 @@ export interface TaskHost {
    */
   prepare?(): void;
   /** Makes a task ready. Its pipeline is built when the first reader comes: nobody may ever. */
-  start(definition: TaskDefinition, loadGraph: GraphLoader, told: ToldWaiter): TaskHandle;
+  start(
+    definition: TaskDefinition,
+    loadGraph: GraphLoader,
+    told: ToldWaiter,
+    circumstances?: TaskCircumstances,
+  ): TaskHandle;
   /** Resolves when every thread beside this one that runs tasks has turned its event loop. @default at once */
   alive?(): Promise<void>;
+  /**
+   * Whether nothing of the tasks that have ended can still be at work. A thread beside this one that was ended in the
+   * middle of a user's function goes on until that returns. @default it is so
+   */
+  leavesNothing?(): boolean;
   /** Frees what the host keeps beside its tasks. Idempotent; does not reject. */
   stop?(): Promise<void>;
 }

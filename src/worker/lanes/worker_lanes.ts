@@ -9,6 +9,8 @@ import { type LaneEnvironment, serveLane } from "./serve_lane.ts";
 export interface WorkerLanes extends LaneFactory {
   /** Resolves when every lane that is open now has turned its event loop, or has ended. */
   alive(): Promise<void>;
+  /** Whether there has been any lane. */
+  readonly wereOpened: boolean;
 }
 
 /**
@@ -17,9 +19,14 @@ export interface WorkerLanes extends LaneFactory {
  */
 export function createWorkerLanes(url: string): WorkerLanes {
   const pulses = new Set<Pulse>();
+  let wereOpened = false;
   return {
+    get wereOpened() {
+      return wereOpened;
+    },
     alive: async () => void await Promise.all([...pulses].map((pulse) => pulse.beat())),
     open(listener) {
+      wereOpened = true;
       const worker = new Worker(url, { type: "module", name: "sluice lane" });
       const pulse = new Pulse((beat) => worker.postMessage(beat));
       pulses.add(pulse);

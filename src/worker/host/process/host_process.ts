@@ -44,10 +44,15 @@ export interface ProcessOwner {
   readers(count: number): void;
   /** The task is completed. */
   completed(numDropped: number): void;
+  /** The task has ended; the process is nobody's now. */
+  rested(): void;
 }
 
 /** A process that is not ready by then never will be. */
 const START_MS = 60_000;
+
+/** A task that has not ended by then is ended with its process. */
+const REST_WITHIN_MS = 500;
 
 /** Between being asked to end and being killed a process gets this long. */
 const TERM_AFTER_MS = 500;
@@ -55,13 +60,14 @@ const KILL_AFTER_MS = 2_000;
 
 const KEPT_ERROR_LINES = 50;
 
-/** One task process, seen by the worker: its messages, its life, and the reason of its end. */
+/** One task process, seen by the worker: its messages, its life, and the reason of its end. It has one task at a time. */
 export class HostProcess {
   readonly #options: HostProcessOptions;
   readonly #ready = deferred<number>();
   readonly #ended = deferred<SluiceError | null>();
   #watchdog: Watchdog | null = null;
   #owner: ProcessOwner | null = null;
+  #rested = deferred<void>();
   #lastErrors: string[] = [];
   #isLeaving = false;
   #killedFor: SluiceError | null = null;
@@ -116,7 +122,20 @@ export class HostProcess {
   /** Gives it its task. */
   begin(task: SentDefinition, owner: ProcessOwner): void {
     this.#owner = owner;
+    this.#rested = deferred();
     this.#send({ kind: "begin", task });
+  }
+
+  /**
+   * Ends its task with an error for the readers. The process rests then; one whose task does not end is ended, too.
+   * Resolves when it has rested or ended. Idempotent; does not reject.
+   */
+  async rest(reason: unknown): Promise<void> {
+    if (this.#owner === null) return;
+    this.#send({ kind: "rest", error: sendError(reason) });
+    const timer = this.#options.clock.setTimer(() => this.stop(reason), REST_WITHIN_MS);
+    await Promise.race([this.#rested.promise, this.#ended.promise]);
+    timer.clear();
   }
 
   /** Ends its task with an error for the readers, and the process, by force if need be. Idempotent; does not reject. */
@@ -190,6 +209,12 @@ export class HostProcess {
         return this.#owner?.readers(message.count);
       case "completed":
         return this.#owner?.completed(message.numDropped);
+      case "rested": {
+        const owner = this.#owner;
+        this.#owner = null;
+        this.#rested.resolve();
+        return owner?.rested();
+      }
       case "leaving":
         this.#isLeaving = true;
         return;

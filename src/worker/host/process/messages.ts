@@ -52,8 +52,10 @@ export type Asked =
 export type ToProcess =
   /** The first line. */
   | { readonly kind: "setup"; readonly setup: ProcessSetup }
-  /** Run this task. Comes once. */
+  /** Run this task. Comes again only after `rested`. */
   | { readonly kind: "begin"; readonly task: SentDefinition }
+  /** End the task with this error, and wait for another one. Without effect where there is none. */
+  | { readonly kind: "rest"; readonly error: SentError }
   /** Answer with `pong`. */
   | { readonly kind: "ping"; readonly id: number }
   /** What was asked for. */
@@ -75,6 +77,8 @@ export type FromProcess =
   | { readonly kind: "readers"; readonly count: number }
   /** The last block of the task is taken. `numDropped`: elements that did not make a full round of a coordinated read. */
   | { readonly kind: "completed"; readonly numDropped: number }
+  /** Its task has ended, and nothing of it goes on: it can have another one. */
+  | { readonly kind: "rested" }
   /** It is about to end as it should. */
   | { readonly kind: "leaving" };
 

@@ -1,7 +1,14 @@
 import { type Clock, type Log, messageOf, type Random } from "../../../base/mod.ts";
 import type { DispatcherClient } from "../../../rpc/mod.ts";
 import { randomId } from "../../random_id.ts";
-import type { GraphLoader, TaskDefinition, TaskHandle, TaskHost, ToldWaiter } from "../task_host.ts";
+import type {
+  GraphLoader,
+  TaskCircumstances,
+  TaskDefinition,
+  TaskHandle,
+  TaskHost,
+  ToldWaiter,
+} from "../task_host.ts";
 import { FailedTask } from "./failed_task.ts";
 import { HostProcess } from "./host_process.ts";
 import { ProcessPool } from "./process_pool.ts";
@@ -41,7 +48,7 @@ export interface ProcessHostOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-/** Makes a host that runs each task in a process of its own. */
+/** Makes a host that runs each task in a process of its own; only tasks of one graph may have the same, in turn. */
 export function createProcessHost(options: ProcessHostOptions): TaskHost {
   return new ProcessHost(options);
 }
@@ -61,11 +68,16 @@ class ProcessHost implements TaskHost {
     this.#pool.fill();
   }
 
-  start(definition: TaskDefinition, loadGraph: GraphLoader, told: ToldWaiter): TaskHandle {
+  start(
+    definition: TaskDefinition,
+    loadGraph: GraphLoader,
+    told: ToldWaiter,
+    { graph, onDeserted = () => {} }: TaskCircumstances = {},
+  ): TaskHandle {
     const { random, dispatcher, addressOf, hostname, fetch, log } = this.#options;
     let process: HostProcess;
     try {
-      process = this.#pool.take();
+      process = this.#pool.take(graph);
     } catch (error) {
       log.warn("Cannot start the process of a task", {
         task: String(definition.taskId),
@@ -90,6 +102,9 @@ class ProcessHost implements TaskHost {
         ];
       },
       ownAddressOf: (port) => `http://${reachable(hostname)}:${port}`,
+      mayRest: () => graph !== undefined && this.#pool.isOpen,
+      onRested: () => this.#pool.giveBack(process, graph),
+      onDeserted,
     });
   }
 

@@ -37,6 +37,12 @@ export interface ProcessTaskOptions {
   readonly addressesOf: (port: number, socketPath: string | null) => readonly string[];
   /** The address at which the worker itself reaches such a process. */
   readonly ownAddressOf: (port: number) => string;
+  /** Whether the process may outlive the task. */
+  readonly mayRest: () => boolean;
+  /** The task has ended, and the process waits for another one. */
+  readonly onRested: () => void;
+  /** The last reader has taken leave. */
+  readonly onDeserted: () => void;
   readonly fetch?: typeof globalThis.fetch;
 }
 
@@ -65,7 +71,7 @@ export class ProcessTask implements TaskHandle {
   /** Gives the process its task. */
   constructor(options: ProcessTaskOptions) {
     this.#options = options;
-    const { process, definition, addressesOf } = options;
+    const { process, definition, addressesOf, onDeserted, onRested } = options;
     const addresses = () => this.#addresses;
     const readers = () => this.#readers;
     this.dataPlane = {
@@ -84,13 +90,22 @@ export class ProcessTask implements TaskHandle {
     };
     process.begin(sendDefinition(definition), {
       answer: (asked) => this.#answer(asked),
-      readers: (count) => this.#readers = count,
+      readers: (count) => {
+        this.#readers = count;
+        if (count === 0) onDeserted();
+      },
       completed: (numDropped) => {
         this.#numDropped = numDropped;
         this.#completed.resolve();
       },
+      rested: () => {
+        this.#addresses = [];
+        this.#state = { kind: "over" };
+        onRested();
+      },
     });
     process.ended.then((reason) => {
+      if (this.#state.kind !== "running") return; // It may have been another task's by then.
       this.#addresses = [];
       this.#state = reason === null ? { kind: "over" } : { kind: "failed", error: reason };
     });
@@ -163,7 +178,9 @@ export class ProcessTask implements TaskHandle {
 
   async stop(reason: Error): Promise<void> {
     this.#stopped.abort(reason);
-    await this.#options.process.stop(reason);
+    const { process, mayRest } = this.#options;
+    if (this.#state.kind !== "running") return;
+    await (mayRest() ? process.rest(reason) : process.stop(reason));
   }
 
   async #address(): Promise<string> {

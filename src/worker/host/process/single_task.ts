@@ -23,7 +23,7 @@ export interface SingleTaskOptions {
   readonly onOver: () => void;
 }
 
-/** The one task of a process, as its readers see it. */
+/** The task of a process, as its readers see it. */
 export class SingleTask implements WorkerTasks {
   readonly #options: SingleTaskOptions;
   #told: Promise<void> | null = null;
@@ -43,7 +43,7 @@ export class SingleTask implements WorkerTasks {
 
   // deno-lint-ignore require-await -- a refusal is a rejection
   async process(): Promise<readonly string[]> {
-    throw new PermissionDeniedError("Cannot process another task: this process was started for one");
+    throw new PermissionDeniedError("Cannot process another task: only the worker gives this process tasks");
   }
 
   openStream(

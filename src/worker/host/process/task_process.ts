@@ -40,7 +40,10 @@ export interface TaskProcessOptions {
  */
 const TASK_PATIENCE_MS = 5_000;
 
-/** Works as the process of a task until the task is over, or its worker is. */
+/** After a task, most of those who come without one being there are late readers of that. */
+const NEXT_TASK_PATIENCE_MS = 250;
+
+/** Works as the process of a task, and of further ones if the worker says so, until the worker wants no more. */
 export async function runTaskProcess(options: TaskProcessOptions): Promise<void> {
   const process = new TaskProcess(options);
   await Promise.race([process.listen(), process.over]);
@@ -51,10 +54,12 @@ class TaskProcess {
   readonly #options: TaskProcessOptions;
   readonly #link: WorkerLink;
   readonly #over: Deferred<void> = deferred();
-  readonly #begun: Deferred<void> = deferred();
+  #begun: Deferred<void> = deferred();
+  #patienceMs = TASK_PATIENCE_MS;
   #handler: FetchHandler | null = null;
   #dataPlane: DataPlane | null = null;
   #host: TaskHost | null = null;
+  /** The present task. */
   #handle: TaskHandle | null = null;
   #stopReason: Error = new CanceledError("Worker is gone");
 
@@ -63,7 +68,7 @@ class TaskProcess {
     this.#link = new WorkerLink(options.write);
   }
 
-  /** Resolves when the task is over. */
+  /** Resolves when the process is of no use any more. */
   get over(): Promise<void> {
     return this.#over.promise;
   }
@@ -101,6 +106,8 @@ class TaskProcess {
       case "begin":
         this.#handler = workerHandler(this.#begin(message));
         return this.#begun.resolve();
+      case "rest":
+        return void this.#rest(receiveError(message.error));
       case "ping":
         return void this.#pong(message.id);
       case "answer":
@@ -121,7 +128,20 @@ class TaskProcess {
   async #patience(): Promise<void> {
     const enough = new AbortController();
     this.#begun.promise.then(() => enough.abort());
-    await this.#options.clock.sleep(TASK_PATIENCE_MS, { signal: enough.signal }).catch(() => {});
+    await this.#options.clock.sleep(this.#patienceMs, { signal: enough.signal }).catch(() => {});
+  }
+
+  /** Ends the task and waits for another one. */
+  async #rest(reason: Error): Promise<void> {
+    const handle = this.#handle;
+    if (!handle) return;
+    this.#handle = null;
+    this.#handler = null;
+    this.#begun = deferred();
+    this.#patienceMs = NEXT_TASK_PATIENCE_MS;
+    await handle.stop(reason);
+    if (this.#host!.leavesNothing?.() ?? true) this.#link.send({ kind: "rested" });
+    else this.#over.resolve();
   }
 
   /** A thread that hangs keeps back the answer, as this one would. */
@@ -136,13 +156,19 @@ class TaskProcess {
     const told = async () => void await link.ask({ method: "told" });
     const handle = this.#host!.start(definition, () => link.graph(), told);
     this.#handle = handle;
-    handle.completed.then(() => link.send({ kind: "completed", numDropped: handle.numDropped ?? 0 }));
+    handle.completed.then(() => {
+      if (this.#handle === handle) link.send({ kind: "completed", numDropped: handle.numDropped ?? 0 });
+    });
     return new SingleTask({
       definition,
       handle,
       told,
-      onReaders: (count) => link.send({ kind: "readers", count }),
-      onOver: () => this.#over.resolve(),
+      onReaders: (count) => {
+        if (this.#handle === handle) link.send({ kind: "readers", count });
+      },
+      onOver: () => {
+        if (this.#handle === handle) this.#rest(new CanceledError("The task is over"));
+      },
     });
   }
 }

@@ -90,7 +90,12 @@ Deno.test("a process is set up, says its port, and gets its task", async () => {
   const played = new Played();
   played.say({ kind: "ready", port: 5 });
   assertEquals(await played.host.ready, 5);
-  played.host.begin(TASK, { answer: () => Promise.resolve(null), readers: () => {}, completed: () => {} });
+  played.host.begin(TASK, {
+    answer: () => Promise.resolve(null),
+    readers: () => {},
+    completed: () => {},
+    rested: () => {},
+  });
   assertEquals(played.sent.map(({ kind }) => kind), ["setup", "begin"]);
   played.end({ code: 0, signal: null });
   await played.host.ended;
@@ -114,6 +119,7 @@ Deno.test("questions are answered under their numbers, and refusals keep their c
       method === "graph" ? Promise.resolve("AAAA") : Promise.reject(new ResourceExhaustedError("no more")),
     readers: () => {},
     completed: () => {},
+    rested: () => {},
   });
   played.say({ kind: "ask", id: 1, asked: { method: "graph" } });
   played.say({ kind: "ask", id: 2, asked: { method: "told" } });

@@ -28,7 +28,15 @@ export class MemoryProcesses {
   readonly #ports = new Map<number, (request: Request) => Promise<Response>>();
   #lastPort = 7_000;
   readonly clock: FakeClock;
-  readonly started: { crash(ending: Ending, lastWords?: string): void; readonly signals: string[] }[] = [];
+  readonly started: {
+    crash(ending: Ending, lastWords?: string): void;
+    /** Takes no message any more. */
+    hang(): void;
+    readonly signals: string[];
+    readonly hasEnded: boolean;
+  }[] = [];
+  /** What the hosts of the processes say of threads. */
+  leavesNothing = true;
 
   constructor(clock: FakeClock) {
     this.clock = clock;
@@ -46,7 +54,10 @@ export class MemoryProcesses {
     const [input, output, errors] = [new Lines(), new Lines(), new Lines()];
     const ended = Promise.withResolvers<Ending>();
     const signals: string[] = [];
+    let hangs = false;
+    let hasEnded = false;
     const end = (ending: Ending) => {
+      hasEnded = true;
       this.#ports.delete(port);
       output.close();
       errors.close();
@@ -60,8 +71,9 @@ export class MemoryProcesses {
         this.#ports.set(port, handler);
         return { port, stop: () => Promise.resolve() };
       },
-      createHost: (_, dispatcher) =>
-        createInProcessHost({
+      createHost: (_, dispatcher) => ({
+        leavesNothing: () => this.leavesNothing,
+        ...createInProcessHost({
           clock: this.clock,
           random: new SeededRandom(3),
           log: silentLog,
@@ -74,9 +86,14 @@ export class MemoryProcesses {
           dispatcher,
           dispatcherTimeoutMs: 60_000,
         }),
+      }),
     }).then(() => end({ code: 0, signal: null }));
     this.started.push({
       signals,
+      get hasEnded() {
+        return hasEnded;
+      },
+      hang: () => void (hangs = true),
       crash(ending, lastWords) {
         if (lastWords) errors.write(lastWords);
         end(ending);
@@ -84,11 +101,15 @@ export class MemoryProcesses {
     });
     return {
       pid: port,
-      send: (line) => input.write(line),
+      send: (line) => {
+        if (!hangs) input.write(line);
+      },
       output: output.all,
       errors: errors.all,
       ended: ended.promise,
-      closeInput: () => input.close(),
+      closeInput: () => {
+        if (!hangs) input.close();
+      },
       kill(signal) {
         signals.push(signal);
         end({ code: 137, signal });

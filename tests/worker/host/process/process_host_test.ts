@@ -50,7 +50,8 @@ class Harness implements AsyncDisposable {
     });
   }
 
-  start(fn: (x: number) => unknown = (x) => x): TaskHandle {
+  /** `known`: the graph comes with the task. */
+  start(fn: (x: number) => unknown = (x) => x, { known = false } = {}): TaskHandle {
     const graph = serializeGraph(mapped(range(3), fn));
     const definition = {
       taskId: ++this.#tasks,
@@ -64,7 +65,9 @@ class Harness implements AsyncDisposable {
       useCrossTrainerCache: false,
       compression: "AUTO" as const,
     };
-    return this.host.start(definition, () => Promise.resolve(graph), () => Promise.resolve());
+    return this.host.start(definition, () => Promise.resolve(graph), () => Promise.resolve(), {
+      ...(known && { graph }),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,6 +98,80 @@ Deno.test("a warm process that dies is not replaced before somebody needs one", 
   const task = harness.start();
   assertEquals(harness.processes.started.length, 2);
   await task.stop(new Error("over"));
+});
+
+const same = (x: number) => x;
+const other = (x: number) => x + 1;
+
+Deno.test("a process whose task was ended gets the next task of the same graph, and no other", async () => {
+  await using harness = new Harness({ warmProcesses: 1 });
+  const { started } = harness.processes;
+  const first = harness.start(same, { known: true });
+  const reader = new StreamReader(first.openStream(REQUEST, never()));
+  await reader.block();
+  await first.stop(new Error("over"));
+  assertEquals(first.dataPlane!.addresses, []);
+  const strange = harness.start(other, { known: true });
+  assertEquals(started.length, 2, "not the process of another graph");
+  const next = harness.start(same, { known: true });
+  assertEquals(started.length, 2);
+  assertEquals(await new StreamReader(next.openStream(REQUEST, never())).toEnd(), [0, 1, 2]);
+  assertEquals(await new StreamReader(strange.openStream(REQUEST, never())).toEnd(), [1, 2, 3]);
+  await next.dataPlane!.settled;
+  assertEquals(next.dataPlane!.addresses, ["unix:/run/1.sock", "http://worker:7000"]);
+  await Promise.all([next, strange].map((task) => task.stop(new Error("over"))));
+});
+
+Deno.test("a process whose task was read to its end is used again, too", async () => {
+  await using harness = new Harness({ warmProcesses: 1 });
+  const read = async () => {
+    const task = harness.start(same, { known: true });
+    const reader = new StreamReader(task.openStream(REQUEST, never()));
+    assertEquals(await reader.toEnd(), [0, 1, 2]);
+    const { sessionId, next } = reader;
+    await task.acknowledge({ clientId: 1n, sessionId, taken: next, limit: next, release: false });
+    await task.completed;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  };
+  for (let pass = 0; pass < 3; pass++) await read();
+  assertEquals(harness.processes.started.length, 1);
+});
+
+Deno.test("a process that had a task is kept for a moment only, and none where none are kept ready", async () => {
+  for (const warmProcesses of [1, 0]) {
+    await using harness = new Harness({ warmProcesses });
+    const { started } = harness.processes;
+    await harness.start(same, { known: true }).stop(new Error("over"));
+    await harness.clock.advance(warmProcesses === 0 ? 0 : 10_000);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const before = started.length;
+    const warm = warmProcesses === 0 ? 0 : 1; // The one in place of the first.
+    const task = harness.start(same, { known: true });
+    assertEquals([before, started.length], [1 + warm, 2]);
+    await task.stop(new Error("over"));
+  }
+});
+
+Deno.test("a process whose task does not end is ended with it, and those kept end with their host", async () => {
+  const harness = new Harness({ warmProcesses: 1 });
+  const hanging = harness.start(same, { known: true });
+  harness.processes.started[0].hang();
+  const stopped = hanging.stop(new Error("over"));
+  await harness.clock.advance(500);
+  await harness.clock.advance(500);
+  assertEquals(harness.processes.started[0].signals, ["SIGTERM"]);
+  await stopped;
+  await harness.start(same, { known: true }).stop(new Error("over"));
+  assertEquals(harness.processes.started.map(({ hasEnded }) => hasEnded), [true, false]);
+  await harness.host.stop!();
+  assertEquals(harness.processes.started.map(({ hasEnded }) => hasEnded), [true, true]);
+});
+
+Deno.test("a process is not used again where a thread of its task may go on", async () => {
+  await using harness = new Harness({ warmProcesses: 1 });
+  harness.processes.leavesNothing = false;
+  await harness.start(same, { known: true }).stop(new Error("over"));
+  assertEquals(harness.processes.started.map(({ hasEnded }) => hasEnded), [true]);
 });
 
 Deno.test("a task's addresses are its socket and its port, until its process is gone", async () => {
