@@ -32,6 +32,7 @@ export {
   type BatchOptions,
   type BucketOptions,
   type CaptureOptions,
+  type Checkpoint,
   CrossTrainerCache,
   type CsvFileOptions,
   Dataset,

@@ -2,6 +2,7 @@ import {
   assertNever,
   type Deferred,
   deferred,
+  FailedPreconditionError,
   type MaybePromise,
   raceAbort,
   type Timer,
@@ -88,6 +89,12 @@ export class CoordinatedReader implements ElementIterator<Element> {
     if (this.#ending) return this.#giveEnding(this.#ending);
     this.#pull = deferred();
     return this.#pull.promise;
+  }
+
+  checkpoint(): never {
+    throw new FailedPreconditionError(
+      "Cannot make a checkpoint: the consumers of a coordinated read advance together",
+    );
   }
 
   close(): Promise<void> {

@@ -1,4 +1,8 @@
-import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type {
+  ClientHeartbeatRequestSchema,
+  ClientHeartbeatResponse,
+} from "../gen/sluice/v1/dispatcher_pb.ts";
 import { isRetryable } from "../rpc/mod.ts";
 import { CALL_TIMEOUT_MS, callWithDeadline } from "./call_with_deadline.ts";
 import type { DispatcherLink } from "./dispatcher_link.ts";
@@ -7,6 +11,9 @@ import { Attempts } from "./patience.ts";
 // A client that has never sent a heartbeat is not taken for silent: its program may be waiting to read. The first one
 // comes early, so that a reader that dies is not kept for long, but not at once: short passes are over by then.
 const FIRST_MS = 100;
+
+/** What a heartbeat says besides that the reader lives. */
+export type HeartbeatReport = Omit<MessageInitShape<typeof ClientHeartbeatRequestSchema>, "$typeName">;
 
 /** What a reader's heartbeats need. */
 export interface HeartbeatLoopOptions {
@@ -17,8 +24,8 @@ export interface HeartbeatLoopOptions {
   readonly signal: AbortSignal;
   /** A heartbeat is about to leave. */
   readonly onSend: () => void;
-  /** What a heartbeat says besides. @default nothing */
-  readonly report?: () => { readonly currentRound?: bigint; readonly blockedRound?: bigint };
+  /** What a heartbeat says besides; asked anew for each attempt. @default nothing */
+  readonly report?: () => HeartbeatReport;
   /** A heartbeat was answered. */
   readonly onAnswer: (answer: ClientHeartbeatResponse) => void;
   /** Whether the reader cannot go on without an answer. */

@@ -1,7 +1,12 @@
 /** Which dataset nodes are registered, and which jobs read them. */
 
 import { InvalidArgumentError, NotFoundError } from "../base/mod.ts";
-import type { DataServiceNode, DataServiceOptions, GraphNode } from "../graph/mod.ts";
+import {
+  type DataServiceNode,
+  type DataServiceOptions,
+  type GraphNode,
+  ShardingPolicy,
+} from "../graph/mod.ts";
 import { TargetWorkers } from "../gen/sluice/v1/dispatcher_pb.ts";
 import type { CompressionWish } from "./compression_wish.ts";
 import type { DispatcherLink } from "./dispatcher_link.ts";
@@ -10,6 +15,7 @@ import { type JoinedIteration, joinIteration } from "./join_iteration.ts";
 import { registerWith } from "./register_dataset.ts";
 import { Remembered } from "./remembered.ts";
 import { requestId } from "./request_id.ts";
+import type { ServiceCheckpoint } from "./service_checkpoint.ts";
 
 interface Job {
   readonly id: bigint;
@@ -25,6 +31,8 @@ interface KnownNode {
 
 /** One reader's place in a pass over a job. */
 export interface Pass extends JoinedIteration {
+  /** Which pass over the job it is, from 0. */
+  readonly repetition: number;
   /** The compression that the reader asks for. */
   readonly compression: CompressionWish;
 }
@@ -47,12 +55,21 @@ export class JobDirectory {
    * Begins the next pass over a node: registers its input and makes its job, unless that is done already, and joins
    * the iteration as a new client.
    *
+   * With `resume` it joins the pass of that checkpoint instead.
+   *
    * @throws {NotFoundError} if the node names a dataset that is not registered
+   * @throws {FailedPreconditionError} if the job cannot go on from the checkpoint
    * @throws {InvalidArgumentError} if it asks for another compression than the registered one, or its job's name
    * belongs to a job with other parameters
    * @throws {UnavailableError} if the dispatcher could not be reached in time
    */
-  async begin(node: DataServiceNode, link: DispatcherLink, signal: AbortSignal): Promise<Pass> {
+  async begin(
+    node: DataServiceNode,
+    link: DispatcherLink,
+    signal: AbortSignal,
+    resume: ServiceCheckpoint | null = null,
+  ): Promise<Pass> {
+    if (resume) return await this.#goOn(node, link, signal, resume);
     let known = this.#nodes.get(node);
     if (!known) this.#nodes.set(node, known = { job: new Remembered(), passes: 0 });
     checkRepetition(node.options, known.passes);
@@ -63,7 +80,7 @@ export class JobDirectory {
     };
     const job = await known.job.get(make, signal);
     try {
-      return { ...await joinNext(known, job, link, signal), compression: job.compression };
+      return await joinNext(known, job, link, signal);
     } catch (error) {
       // A job of an earlier pass is gone if the dispatcher has forgotten it or lost its state since; one just made
       // is not.
@@ -71,8 +88,36 @@ export class JobDirectory {
       known.job.forget(job);
       if (node.inputs.length === 1) this.#datasets.delete(node.inputs[0]);
       const again = await known.job.get(make, signal);
-      return { ...await joinNext(known, again, link, signal), compression: again.compression };
+      return await joinNext(known, again, link, signal);
     }
+  }
+
+  /**
+   * Joins the pass of a checkpoint: that of the named job, which others may be reading, or a job of the reader's own.
+   * The next pass over the node is the one after it.
+   */
+  async #goOn(
+    node: DataServiceNode,
+    link: DispatcherLink,
+    signal: AbortSignal,
+    resume: ServiceCheckpoint,
+  ): Promise<Pass> {
+    const { repetition, policy } = resume;
+    const { shardingPolicy } = node.options;
+    if (policy !== shardingPolicy) {
+      throw new InvalidArgumentError(
+        `Cannot go on from the checkpoint: it was made with sharding policy ${
+          ShardingPolicy[policy] ?? policy
+        }, ` +
+          `and this is ${ShardingPolicy[shardingPolicy]}`,
+      );
+    }
+    const job = await this.#makeJob(node, link, signal);
+    const known = this.#nodes.get(node) ?? { job: new Remembered<Job>(), passes: 0 };
+    this.#nodes.set(node, known);
+    known.passes = Math.max(known.passes, repetition + 1);
+    const joined = await joinIteration(link, { jobId: job.id, repetition, resume }, signal);
+    return { ...joined, repetition, compression: job.compression };
   }
 
   async #makeJob(node: DataServiceNode, link: DispatcherLink, signal: AbortSignal): Promise<Job> {
@@ -144,10 +189,11 @@ async function joinNext(
   job: Job,
   link: DispatcherLink,
   signal: AbortSignal,
-): Promise<JoinedIteration> {
+): Promise<Pass> {
   const repetition = known.passes++;
   try {
-    return await joinIteration(link, { jobId: job.id, repetition }, signal);
+    const joined = await joinIteration(link, { jobId: job.id, repetition, resume: null }, signal);
+    return { ...joined, repetition, compression: job.compression };
   } catch (error) {
     // A pass that was never begun does not count, unless another one began meanwhile.
     if (known.passes === repetition + 1) known.passes = repetition;

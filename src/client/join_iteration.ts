@@ -1,12 +1,17 @@
-import { InternalError, raceAbort } from "../base/mod.ts";
-import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { decodeBase64, InternalError, raceAbort } from "../base/mod.ts";
+import type { CheckpointSchema, ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
+import { ShardingPolicy } from "../graph/mod.ts";
 import type { DispatcherLink } from "./dispatcher_link.ts";
 import { FAREWELL_MS, releaseClient } from "./farewell.ts";
 import { requestId } from "./request_id.ts";
+import type { ServiceCheckpoint } from "./service_checkpoint.ts";
 
 /** A new client of an iteration. */
 export interface JoinedIteration {
   readonly clientId: bigint;
+  /** Names the iteration among those of all dispatchers. */
+  readonly iterationKey: string;
   /** The tasks to begin with. */
   readonly state: ClientHeartbeatResponse;
 }
@@ -16,11 +21,12 @@ export interface JoinedIteration {
  * release the client: the dispatcher would keep a client that has never been heard of for ever.
  *
  * @throws {NotFoundError} if there is no such job
+ * @throws {FailedPreconditionError} if the pass cannot go on from the checkpoint
  * @throws {UnavailableError} if the dispatcher could not be reached in time
  */
 export async function joinIteration(
   link: DispatcherLink,
-  pass: { readonly jobId: bigint; readonly repetition: number },
+  pass: { readonly jobId: bigint; readonly repetition: number; readonly resume: ServiceCheckpoint | null },
   signal: AbortSignal,
 ): Promise<JoinedIteration> {
   signal.throwIfAborted();
@@ -29,6 +35,7 @@ export async function joinIteration(
     jobId: pass.jobId,
     repetition: BigInt(pass.repetition),
     requestId: requestId(random),
+    ...(pass.resume && { checkpoint: checkpointMessage(pass.resume) }),
   };
   const patience = new AbortController();
   const joining = link.call(
@@ -37,9 +44,9 @@ export async function joinIteration(
     patience.signal,
   );
   try {
-    const { iterationClientId, state } = await raceAbort(joining, signal);
+    const { iterationClientId, iterationKey, state } = await raceAbort(joining, signal);
     if (!state) throw new InternalError("Cannot join the iteration: the answer lists no tasks");
-    return { clientId: iterationClientId, state };
+    return { clientId: iterationClientId, iterationKey, state };
   } catch (error) {
     if (signal.aborted) {
       const timer = clock.setTimer(() => patience.abort(signal.reason), FAREWELL_MS);
@@ -48,6 +55,16 @@ export async function joinIteration(
     }
     throw error;
   }
+}
+
+function checkpointMessage(resume: ServiceCheckpoint): MessageInitShape<typeof CheckpointSchema> {
+  return {
+    iterationKey: resume.iteration,
+    iterationClientId: BigInt(resume.client),
+    consumed: decodeBase64(resume.consumed),
+    position: BigInt(resume.policy === ShardingPolicy.OFF ? resume.position : 0),
+    numReaders: resume.readers,
+  };
 }
 
 async function releaseLate(

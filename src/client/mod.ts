@@ -4,8 +4,14 @@
  * @module
  */
 export type { CompressionWish } from "./compression_wish.ts";
-export { createDataServiceReader } from "./data_service_reader.ts";
+export { createDataServiceReader, type ServiceReaders, type ServiceReading } from "./data_service_reader.ts";
 export type { ReaderEnvironment, ServiceEnvironment } from "./environment.ts";
 export { fetchMetadata, type FetchMetadataOptions, type RegisteredMetadata } from "./fetch_metadata.ts";
 export { type LocalWorker, LocalWorkers, localWorkers } from "./local_workers.ts";
 export { registerDataset, type RegisterDatasetOptions } from "./register_dataset.ts";
+export {
+  checkpointObstacle,
+  checkServiceCheckpoint,
+  inTheWay,
+  type ServiceCheckpoint,
+} from "./service_checkpoint.ts";

@@ -6,7 +6,7 @@ import {
   type Random,
   UnavailableError,
 } from "../base/mod.ts";
-import type { BlockReader } from "../element/mod.ts";
+import { type BlockReader, decodeProvenance } from "../element/mod.ts";
 import {
   fromElementFailure,
   isRetryable,
@@ -144,8 +144,11 @@ export class TaskStream {
     const { task, stream } = this.#command;
     const { sequence } = batch;
     const bytes = Math.max(batch.uncompressedSize, batch.payload.byteLength);
+    const provenance = batch.provenance ? decodeProvenance(batch.provenance, batch.count) : null;
     const block = await this.#options.decoder.decode(batch);
-    this.#emit({ kind: "block", task, stream, sequence, bytes, block });
+    const { count } = block;
+    const skip = batch.count - count;
+    this.#emit({ kind: "block", task, stream, sequence, bytes, block, provenance, skip, count });
   }
 
   /** Asks for the permission to read on, and waits for it. */

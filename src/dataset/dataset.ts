@@ -1,6 +1,7 @@
 import { checkFunction } from "../base/mod.ts";
 import { cardinalityOf, GRAPH, type GraphNode } from "../graph/mod.ts";
 import type { Batched } from "./batched.ts";
+import { checkCheckpoint } from "./checkpoint.ts";
 import { collect } from "./collect.ts";
 import type { ElementOf } from "./element_of.ts";
 import { currentEnvironment } from "./environment.ts";
@@ -991,8 +992,8 @@ export class Dataset<T> implements AsyncIterable<T> {
   /**
    * Begins a pass over the dataset.
    *
-   * @param options a signal that ends it
-   * @throws {InvalidArgumentError} if an option is not valid
+   * @param options a signal that ends it; a checkpoint that it goes on from
+   * @throws {InvalidArgumentError} if an option is not valid, or the checkpoint is of another dataset
    *
    * @example
    * ```ts
@@ -1007,10 +1008,14 @@ export class Dataset<T> implements AsyncIterable<T> {
     return this.#execution(checkReaderOptions(options));
   }
 
-  #execution(options: ReaderOptions): ExecutionReader<T> {
-    const open = (signal: AbortSignal) =>
-      beginExecution<T>(this.#node, { Dataset, epoch: this.#epoch++, signal });
-    return new ExecutionReader(open, { ...options, clock: currentEnvironment().clock });
+  #execution({ signal, checkpoint }: ReaderOptions): ExecutionReader<T> {
+    const resume = checkpoint === undefined ? null : checkCheckpoint(checkpoint, this.#node);
+    const open = (signal: AbortSignal) => {
+      const epoch = resume?.epoch ?? this.#epoch;
+      this.#epoch = Math.max(this.#epoch, epoch + 1);
+      return beginExecution<T>(this.#node, { Dataset, epoch, resume, signal });
+    };
+    return new ExecutionReader(open, { clock: currentEnvironment().clock, ...(signal && { signal }) });
   }
 
   /**

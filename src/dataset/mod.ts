@@ -4,6 +4,7 @@
  * @module
  */
 export type { Batched } from "./batched.ts";
+export type { Checkpoint } from "./checkpoint.ts";
 export { CrossTrainerCache } from "./cross_trainer_cache.ts";
 export { Dataset } from "./dataset.ts";
 export { distribute } from "./distribute.ts";

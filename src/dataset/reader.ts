@@ -1,5 +1,7 @@
 import { CanceledError, checkKeys, type Clock, InvalidArgumentError, isPromise, show } from "../base/mod.ts";
-import { DONE, type ElementIterator, type Pulled } from "../executor/mod.ts";
+import { DONE, type Pulled } from "../executor/mod.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Execution } from "./execution.ts";
 
 /** Options of a reader. */
 export interface ReaderOptions {
@@ -9,6 +11,14 @@ export interface ReaderOptions {
    * @default undefined
    */
   signal?: AbortSignal;
+  /**
+   * Goes on where another reader stood, of the same dataset: in this process or another one, and, where the dataset
+   * is read through a service, on other workers and under another dispatcher too. See
+   * {@linkcode DatasetReader.checkpoint}.
+   *
+   * @default undefined: from the beginning
+   */
+  checkpoint?: Checkpoint;
 }
 
 /**
@@ -40,18 +50,48 @@ export interface DatasetReader<T> extends AsyncIterableIterator<T>, AsyncDisposa
   return(): Promise<IteratorResult<T>>;
   /** Ends the pass as `return()` does, then rejects with `error`. */
   throw(error?: unknown): Promise<IteratorResult<T>>;
+  /**
+   * Where the reader stands: after the elements that were given out, and before those that calls of `next()` still
+   * wait for. A reader that is made from it, `dataset.reader({ checkpoint })`, gives exactly what was not taken
+   * before it; what this reader gives afterwards is given again. The object is for `JSON.stringify`, and small: it
+   * says what was consumed in ranges, or how many elements there were.
+   *
+   * In this process the same dataset is run again, with the same seeds, and its first elements are left out; its
+   * functions must give the same for the same element. Through a service with dynamic sharding the rest comes in any
+   * order, from any workers; without sharding one worker goes on from the position.
+   *
+   * @throws {FailedPreconditionError} if nothing says what was taken, with the operator or the option that is why
+   *
+   * @example
+   * ```ts
+   * import { Dataset } from "@sluice/data";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const dataset = Dataset.range(1_000).shuffle(100).batch(2);
+   * const reader = dataset.reader();
+   * for (let i = 0; i < 10; i++) await reader.next();
+   * const saved = JSON.stringify(await reader.checkpoint());
+   * const expected = await reader.next();
+   * await reader.return();
+   *
+   * const restored = dataset.reader({ checkpoint: JSON.parse(saved) });
+   * assertEquals(await restored.next(), expected);
+   * await restored.return();
+   * ```
+   */
+  checkpoint(): Promise<Checkpoint>;
   /** The reader itself: a pass begins once. */
   [Symbol.asyncIterator](): DatasetReader<T>;
   /** As `return()`; once more does nothing. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Begins an execution, to be ended by closing it after aborting `signal`. */
-export type Open<T> = (signal: AbortSignal) => ElementIterator<T>;
+/** Prepares an execution, to be ended by closing its iterator after aborting `signal`. */
+export type Open<T> = (signal: AbortSignal) => Execution<T>;
 
 /** Checks the options of a reader. */
 export function checkReaderOptions(options: ReaderOptions): ReaderOptions {
-  checkKeys("options", options, ["signal"]);
+  checkKeys("options", options, ["signal", "checkpoint"]);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw new InvalidArgumentError(`\`signal\` must be an AbortSignal, got ${show(options.signal)}`);
   }
@@ -74,7 +114,9 @@ export class ExecutionReader<T> implements DatasetReader<T> {
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
   readonly #controller = new AbortController();
-  #iterator: ElementIterator<T> | undefined;
+  #execution: Execution<T> | undefined;
+  /** How many elements were given out. */
+  #taken = 0;
   /** Set as soon as the pass is over; settled when all is free. */
   #closed: Promise<void> | undefined;
   /** Set when the signal ended the pass. */
@@ -131,7 +173,7 @@ export class ExecutionReader<T> implements DatasetReader<T> {
   readonly pull = (): Pulled<T> | Promise<Pulled<T>> => {
     if (this.#closed) return this.#over();
     try {
-      const iterator = this.#iterator ??= this.#begin();
+      const { iterator } = this.#execution ??= this.#begin();
       if (++this.#pulls % ELEMENTS_BETWEEN_LOOKS === 0 && this.#isPauseDue()) {
         return this.#wait(this.#clock.sleep(0).then(() => this.#closed ? DONE : iterator.next()));
       }
@@ -142,7 +184,14 @@ export class ExecutionReader<T> implements DatasetReader<T> {
     }
   };
 
-  #begin(): ElementIterator<T> {
+  async checkpoint(): Promise<Checkpoint> {
+    // What was asked for before is given out before: its elements count as taken.
+    while (this.#last !== undefined) await this.#last.catch(() => {});
+    this.#execution ??= this.#begin();
+    return this.#execution.checkpoint(this.#taken);
+  }
+
+  #begin(): Execution<T> {
     this.#pausedAt = this.#clock.now();
     if (this.#signal?.aborted) {
       this.#aborted = true;
@@ -174,7 +223,10 @@ export class ExecutionReader<T> implements DatasetReader<T> {
   #deliver(pulled: Pulled<T>): Pulled<T> | Promise<Pulled<T>> {
     // A user's function may have ended the pass while it made the element.
     if (this.#closed) return this.#over();
-    if (pulled !== DONE) return pulled;
+    if (pulled !== DONE) {
+      this.#taken++;
+      return pulled;
+    }
     return this.#close(new CanceledError("The dataset is at its end")).then(() => this.#over());
   }
 
@@ -202,7 +254,7 @@ export class ExecutionReader<T> implements DatasetReader<T> {
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#controller.abort(reason);
     await Promise.resolve(); // When a user's function asks for the end, its pull must come back first.
-    await this.#iterator?.close();
+    await this.#execution?.iterator.close();
   }
 }
 

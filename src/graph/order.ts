@@ -12,17 +12,21 @@ export type Order =
     readonly reason: string;
   };
 
-/** What can be said of a pipeline's order without running it; user functions are taken for pure ones. */
-export function orderOf(root: GraphNode): Order {
+/**
+ * What can be said of a pipeline's order without running it; user functions are taken for pure ones. `seeded`: whoever
+ * runs it again gives it the same chance, so that operators need no seeds of their own.
+ */
+export function orderOf(root: GraphNode, { seeded = false }: { readonly seeded?: boolean } = {}): Order {
   return foldPipeline<Order>(root, (node, inputs, deterministic) => {
     const undetermined = inputs.find((input) => input.kind === "undetermined");
     if (undetermined) return undetermined;
-    const reason = reasonOf(node, deterministic);
+    const reason = timingOf(node, deterministic) ?? (seeded ? null : chanceOf(node));
     return reason === null ? { kind: "deterministic" } : { kind: "undetermined", operator: node.op, reason };
   });
 }
 
-function reasonOf(node: GraphNode, deterministic: boolean): string | null {
+/** How an operator's order depends on chance; null: it does not. */
+function chanceOf(node: GraphNode): string | null {
   switch (node.op) {
     case "shuffle":
     case "random":
@@ -30,6 +34,14 @@ function reasonOf(node: GraphNode, deterministic: boolean): string | null {
       return node.seed === null ? "it has no seed" : null;
     case "listFiles":
       return node.shuffle && node.seed === null ? "it is shuffled without a seed" : null;
+    default:
+      return null;
+  }
+}
+
+/** How an operator's order depends on what is quicker; null: it does not. */
+function timingOf(node: GraphNode, deterministic: boolean): string | null {
+  switch (node.op) {
     case "map":
     case "interleave":
       return keepsOrder(node, deterministic)

@@ -8,7 +8,8 @@ import {
 } from "@std/assert";
 import { FakeClock, InvalidArgumentError, type MaybePromise } from "../../src/base/mod.ts";
 import { checkReaderOptions, ExecutionReader } from "../../src/dataset/reader.ts";
-import { DONE, type ElementIterator, type Pulled } from "../../src/executor/mod.ts";
+import type { Execution } from "../../src/dataset/execution.ts";
+import { DONE, type Pulled } from "../../src/executor/mod.ts";
 
 /** An execution whose pulls the test answers, and that notes what happens to it. */
 class Script {
@@ -26,18 +27,23 @@ class Script {
     this.#close = close;
   }
 
-  readonly open = (signal: AbortSignal): ElementIterator<number> => {
+  readonly open = (signal: AbortSignal): Execution<number> => {
     this.log.push("open");
     this.signal = signal;
     return {
-      next: () => {
-        this.log.push(`pull ${this.#pulls}`);
-        return this.#pull(this.#pulls++);
+      iterator: {
+        next: () => {
+          this.log.push(`pull ${this.#pulls}`);
+          return this.#pull(this.#pulls++);
+        },
+        close: () => {
+          this.log.push(`close${signal.aborted ? " after abort" : ""}`);
+          return this.#close();
+        },
       },
-      close: () => {
-        this.log.push(`close${signal.aborted ? " after abort" : ""}`);
-        return this.#close();
-      },
+      checkpoint: (
+        taken: number,
+      ) => ({ version: 1, pipeline: "x", taken, seed: 0, epoch: 0, service: null } as const),
     };
   };
 }

@@ -1,5 +1,7 @@
 /** What the reader core is told, and what it asks for. */
 
+import type { BlockProvenance } from "../../element/mod.ts";
+
 /** A task as a heartbeat's answer lists it. */
 export interface ListedTask {
   readonly id: bigint;
@@ -46,6 +48,12 @@ export type ReaderEvent<B> =
     readonly iterationFinished: boolean;
     /** The iteration has tasks that this reader does not read: it ends when its own have, whatever became of others. */
     readonly isSubset?: boolean;
+    /** Tasks of lost workers of which this reader is to take nothing more, and to say what it has taken. @default none */
+    readonly lostTasks?: readonly bigint[];
+    /** Elements of lost tasks are to be given out again: this is not the end. @default false */
+    readonly isRecovering?: boolean;
+    /** Elements of the block in hand that the program has got. @default 0 */
+    readonly within?: number;
   }
   /** The first batch of a stream named its session. */
   | {
@@ -64,6 +72,12 @@ export type ReaderEvent<B> =
     readonly sequence: number;
     readonly bytes: number;
     readonly block: B;
+    /** What the elements consumed, where the task says so. @default it does not */
+    readonly provenance?: BlockProvenance | null;
+    /** Elements at the block's beginning that are not part of `block`: another reader took them. @default 0 */
+    readonly skip?: number;
+    /** How many elements `block` has. @default 0 */
+    readonly count?: number;
   }
   /** The pipeline failed: the program gets the error after the blocks before it. */
   | {
@@ -122,6 +136,8 @@ export type ReaderCommand<B> =
   | { readonly kind: "heartbeat" }
   /** Give the program the elements of this block. */
   | { readonly kind: "handOver"; readonly block: B }
+  /** Give the program nothing more of the block in hand: its rest will come from elsewhere. */
+  | { readonly kind: "discard" }
   /** The reader is over, with this error. */
   | { readonly kind: "fail"; readonly error: unknown }
   /** The reader is over: there are no more elements. */

@@ -4,6 +4,8 @@
  */
 
 import { assertNever, DataLossError } from "../../base/mod.ts";
+import type { ConsumedSet } from "../../element/mod.ts";
+import { Consumption, type ConsumptionReport } from "./consumption.ts";
 import { EndAgreement } from "./end_agreement.ts";
 import type { ListedTask, OpenSession, ReaderCommand, ReaderEvent } from "./events.ts";
 import { type Item, Task } from "./task.ts";
@@ -27,11 +29,47 @@ export class ReaderCore<B> {
   #isWanted = false;
   #isOver = false;
   readonly #agreement = new EndAgreement();
+  readonly #consumption: Consumption;
+  /** Tasks that could have given a block since the last heartbeat and gave none. */
+  #starving = new Set<bigint>();
+  /** Elements of whole blocks that the program has got. */
+  #taken = 0;
   #commands: ReaderCommand<B>[] = [];
 
-  /** A reader without tasks. */
-  constructor(options: WindowOptions) {
+  /** A reader without tasks, which goes on where one ended that had consumed `before`. */
+  constructor(options: WindowOptions, before?: ConsumedSet) {
     this.#window = new Window(options);
+    this.#consumption = new Consumption(before);
+  }
+
+  /** How many elements the program has got, `within` of the block in hand among them. */
+  taken(within: number): number {
+    return this.#taken + within;
+  }
+
+  /** Everything that was consumed, or null where elements came that do not say what they consumed. */
+  consumed(within: number): ConsumedSet | null {
+    this.#noteInHand(within);
+    return this.#consumption.isTracked ? this.#consumption.consumed() : null;
+  }
+
+  /** What a heartbeat, or the farewell, says of the consumption. The next `listed` counts as its answer. */
+  report(within: number): ConsumptionReport & { readonly starved: readonly bigint[] } {
+    this.#noteInHand(within);
+    const starved: bigint[] = [];
+    const starving = new Set<bigint>();
+    for (const task of this.#turns) {
+      if (task.waiting > 0 || !task.isLive || task === this.#inHand) continue;
+      if (this.#starving.has(task.id)) starved.push(task.id);
+      starving.add(task.id);
+    }
+    this.#starving = starving;
+    return { ...this.#consumption.report(), starved };
+  }
+
+  /** How many tasks it reads or has read. */
+  get numTasks(): number {
+    return this.#tasks.size;
   }
 
   /** Whether the program waits and only the dispatcher can help: no block is there, and no stream runs. */
@@ -84,8 +122,9 @@ export class ReaderCore<B> {
         return this.#onStream(event, (task) => task.readWanted = true);
       case "block":
         return this.#onStream(event, (task) => {
-          const { block, bytes } = event;
-          this.#receive(task, event.sequence, { kind: "block", block, bytes });
+          const { block, bytes, provenance = null, skip = 0, count = 0 } = event;
+          this.#starving.delete(task.id);
+          this.#receive(task, event.sequence, { kind: "block", block, bytes, provenance, skip, count });
         });
       case "failure":
         return this.#onStream(event, (task) => {
@@ -129,7 +168,9 @@ export class ReaderCore<B> {
 
   // ---- tasks come and go
 
-  #list({ tasks, iterationFinished, isSubset = false }: EventOf<B, "listed">): void {
+  #list(event: EventOf<B, "listed">): void {
+    const { tasks, iterationFinished, isSubset = false, isRecovering = false } = event;
+    this.#consumption.answered();
     this.#agreement.hear({ iterationFinished });
     const listed = new Set<bigint>();
     for (const entry of tasks) {
@@ -138,9 +179,38 @@ export class ReaderCore<B> {
       if (task) this.#listAgain(task, entry);
       else this.#listFirst(entry);
     }
+    for (const id of event.lostTasks ?? []) this.#leave(id, event.within ?? 0);
     for (const task of this.#turns.slice()) if (!listed.has(task.id)) this.#giveUp(task);
     const allEnded = [...this.#tasks.values()].every((task) => task.phase.kind === "ended");
-    this.#agreement.answered({ allDone: this.#allDone, allEnded: allEnded || isSubset });
+    this.#agreement.answered({ allDone: this.#allDone, allEnded: (allEnded || isSubset) && !isRecovering });
+  }
+
+  /**
+   * A task's worker is lost. What the program has of it is said at once, because only then can the rest be given to
+   * others; what has come in and was not handed out is part of that rest.
+   */
+  #leave(id: bigint, within: number): void {
+    if (this.#consumption.hasLeft(id)) return;
+    this.#consumption.leave(id);
+    this.#commands.push({ kind: "heartbeat" });
+    const task = this.#tasks.get(id);
+    if (!task) return;
+    if (task.isLive) this.#commands.push({ kind: "close", task: id, stream: task.stream });
+    if (this.#inHand === task) {
+      this.#noteInHand(within);
+      this.#taken += within;
+      this.#inHand = null;
+      this.#commands.push({ kind: "discard" });
+    }
+    this.#waitingBytes -= task.drop();
+    this.#retire(task);
+  }
+
+  /** The program has got the first `within` elements of the block in hand. */
+  #noteInHand(within: number): void {
+    const item = this.#inHand?.inHand;
+    if (item?.kind !== "block") return;
+    this.#consumption.take(this.#inHand!.id, item.provenance, item.skip, item.skip + within);
   }
 
   #listFirst(entry: ListedTask): void {
@@ -293,6 +363,11 @@ export class ReaderCore<B> {
   #take(): void {
     const task = this.#inHand;
     if (!task) return;
+    const item = task.inHand;
+    if (item?.kind === "block") {
+      this.#noteInHand(item.count);
+      this.#taken += item.count;
+    }
     this.#inHand = null;
     task.take();
     this.#acknowledge(task);

@@ -1,5 +1,6 @@
 /** One task, seen by a reader: its stream, its session, and the blocks that wait to be begun. */
 
+import type { BlockProvenance } from "../../element/mod.ts";
 import { isUnixAddress } from "../../rpc/mod.ts";
 import type { ListedTask, SessionPosition } from "./events.ts";
 
@@ -18,7 +19,16 @@ export type TaskPhase =
 
 /** What comes in under a number: a block, or an error of the pipeline in its place. */
 export type Item<B> =
-  | { readonly kind: "block"; readonly block: B; readonly bytes: number }
+  | {
+    readonly kind: "block";
+    readonly block: B;
+    readonly bytes: number;
+    readonly provenance: BlockProvenance | null;
+    /** Elements of `provenance` before the first of `block`. */
+    readonly skip: number;
+    /** How many elements `block` has. */
+    readonly count: number;
+  }
   | { readonly kind: "failure"; readonly error: unknown };
 
 interface Waiting<B> {
@@ -183,6 +193,21 @@ export class Task<B> {
   take(): void {
     if (this.#inHand?.generation === this.#generation) this.#taken++;
     this.#inHand = null;
+  }
+
+  /** The item in hand, if any. */
+  get inHand(): Item<B> | null {
+    return this.#inHand?.item ?? null;
+  }
+
+  /** Its worker is lost: drops what waits and what is in hand; gives the bytes that waited. */
+  drop(): number {
+    const bytes = this.#waiting.reduce((sum, { item }) => sum + (item.kind === "block" ? item.bytes : 0), 0);
+    this.#waiting = [];
+    this.#inHand = null;
+    this.phase = { kind: "gone" };
+    this.acknowledgementMoot = true;
+    return bytes;
   }
 
   /** What the worker is to be told at the end of a reader that has got `within` elements of the block in hand. */
