@@ -21,9 +21,12 @@ export type {
   TaskHost,
   ToldWaiter,
 } from "./host/task_host.ts";
+export { BlockOpener } from "./inspection/block_opener.ts";
 export type { LaneFactory, LaneListener, LanePort } from "./lanes/lane_port.ts";
 export type { FromLane, ToLane } from "./lanes/messages.ts";
 export type { LaneEnvironment } from "./lanes/serve_lane.ts";
 export { createWorkerLanes, serveWorkerLane } from "./lanes/worker_lanes.ts";
+export type { ElementReply, ElementRequest } from "./runners/round_robin.ts";
 export type { Acknowledgement, StreamRequest } from "./runners/task_runner.ts";
+export type { WorkerTasks } from "./service.ts";
 export { createWorker, type Worker, type WorkerOptions, type WorkerSettings } from "./worker.ts";

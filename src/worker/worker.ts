@@ -6,16 +6,20 @@ import {
   messageOf,
   type Random,
   type Timer,
+  UnavailableError,
 } from "../base/mod.ts";
-import { type DispatcherClient, type FetchHandler } from "../rpc/mod.ts";
+import type { ElementSpec } from "../element/mod.ts";
+import { type DispatcherClient, type FetchHandler, mountServices } from "../rpc/mod.ts";
 import { type DirectAccess, directAccess } from "./direct_access.ts";
 import { CompletionReporter } from "./completion_reporter.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import type { TaskHost } from "./host/task_host.ts";
+import { inspectionRoutes } from "./inspection/service.ts";
+import { SpecProbe } from "./inspection/spec_probe.ts";
 import { randomId } from "./random_id.ts";
 import { FORMATS, graphBytes, type ReceivedTask, receivedTask } from "./received_task.ts";
 import { retry } from "./retry.ts";
-import { workerHandler } from "./service.ts";
+import { workerHandler, type WorkerTasks } from "./service.ts";
 import { TaskSet } from "./task_set.ts";
 
 /** The settings of a worker; all times in milliseconds. */
@@ -36,6 +40,8 @@ export interface WorkerOptions {
   config: WorkerSettings;
   /** The address that readers use; asked for when the worker registers. */
   address: () => string;
+  /** Where TensorFlow's programs read the tasks, "host:port"; asked for as the address is. @default nowhere */
+  tensorflowAddress?: () => string | undefined;
   /** Times heartbeats, retries and the quiet period. */
   clock: Clock;
   /** Names this run of the worker. */
@@ -65,6 +71,15 @@ export interface Worker {
   numTasks(): number;
   /** Reaches the tasks from within this process. */
   readonly direct: DirectAccess;
+  /** The tasks, for those who serve them by another protocol. */
+  readonly tasks: WorkerTasks;
+  /**
+   * The spec of a task's elements; they are looked at where the graph does not tell.
+   *
+   * @throws {UnavailableError} if the worker does not have the task
+   * @throws what {@linkcode SpecProbe.specOf} throws
+   */
+  elementSpec(taskId: bigint, signal: AbortSignal): Promise<ElementSpec>;
 }
 
 // A task may have no reader any more because its pass is over. Its reader takes leave of the dispatcher at the same time.
@@ -86,6 +101,8 @@ class RunningWorker implements Worker {
   readonly #tasks: TaskSet;
   readonly #reporter: CompletionReporter;
   readonly #handler: FetchHandler;
+  readonly #probe: SpecProbe;
+  readonly #inspection: FetchHandler;
   readonly direct: DirectAccess;
   #heartbeats: Heartbeats | null = null;
   #asking: Timer | null = null;
@@ -116,6 +133,18 @@ class RunningWorker implements Worker {
     });
     this.#handler = workerHandler(this.#tasks);
     this.direct = directAccess(this.#tasks);
+    this.#probe = new SpecProbe({ host, clock, signal: this.#abort.signal });
+    this.#inspection = mountServices((router) => inspectionRoutes(router, this.#probe));
+  }
+
+  get tasks(): WorkerTasks {
+    return this.#tasks;
+  }
+
+  async elementSpec(taskId: bigint, signal: AbortSignal): Promise<ElementSpec> {
+    const state = this.#tasks.table.state(taskId);
+    if (state?.kind !== "running") throw new UnavailableError(`Task ${taskId} not found`);
+    return await this.#probe.specOf(await this.#loadGraph(state.definition, signal), signal);
   }
 
   start(): Promise<void> {
@@ -126,7 +155,7 @@ class RunningWorker implements Worker {
   }
 
   handle(request: Request): Promise<Response> | null {
-    return this.#handler(request);
+    return this.#handler(request) ?? this.#inspection(request);
   }
 
   stop(): Promise<void> {
@@ -163,7 +192,7 @@ class RunningWorker implements Worker {
 
   /** Sends a heartbeat and does what the answer says; gives the time until the next one. */
   async #beat(): Promise<number> {
-    const { config, dispatcher, address } = this.#options;
+    const { config, dispatcher, address, tensorflowAddress } = this.#options;
     const { signal } = this.#abort;
     const answer = await dispatcher.workerHeartbeat({
       workerAddress: address(),
@@ -172,6 +201,7 @@ class RunningWorker implements Worker {
       currentTasks: this.#tasks.table.current(),
       formats: [...FORMATS],
       taskAddresses: this.#tasks.addresses(),
+      tensorflowAddress: tensorflowAddress?.() ?? "",
     }, { signal });
     signal.throwIfAborted();
     this.#tasks.heartbeatAnswered({
