@@ -16,7 +16,7 @@ import { CoordinatedTask } from "./coordinated_task.ts";
 import type { GraphLoader, TaskDataPlane, TaskDefinition, TaskHandle, TaskHost } from "./task_host.ts";
 
 /** What pipelines in this process are given. */
-export interface InProcessHostOptions {
+export interface InProcessHostOptions extends BlockPackerOptions {
   /** Times lingering blocks, sessions and retries. */
   clock: Clock;
   /** Seeds what the user left unseeded, and names sessions. */
