@@ -10,14 +10,19 @@ export type { Update } from "./core/updates.ts";
 export { type ClientView } from "./core/client_view.ts";
 export { clientHeartbeat } from "./core/client_heartbeat.ts";
 export type { DeepReadonly } from "./core/deep_readonly.ts";
-export { getOrCreateIteration, neededSources } from "./core/get_or_create_iteration.ts";
+export {
+  getOrCreateIteration,
+  type GetOrCreateIterationRequest,
+  neededSources,
+} from "./core/get_or_create_iteration.ts";
 export { getOrCreateJob, type GetOrCreateJobRequest } from "./core/get_or_create_job.ts";
 export type { MaybeRemoveTaskRequest } from "./core/maybe_remove_task.ts";
-export { getDataset } from "./core/read_only.ts";
+export { getDataset, getView, getWorkerAddresses } from "./core/read_only.ts";
 export { registerDataset } from "./core/register_dataset.ts";
 export { releaseIterationClient } from "./core/release_client.ts";
 export type { RoundReport } from "./core/rounds.ts";
 export { settleCompression } from "./core/settle_compression.ts";
+export { keepSnapshot } from "./core/snapshots/keep_snapshot.ts";
 export type { Dataset, StateView, TargetWorkers } from "./core/state.ts";
 export { END_OF_SPLITS, takeSplit, type TakeSplitRequest } from "./core/take_split.ts";
 export type { TaskDefinition, TaskInfo } from "./core/task_view.ts";

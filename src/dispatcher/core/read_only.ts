@@ -20,3 +20,8 @@ export function getView({ state }: Context, clientId: number): Decision<ClientVi
 export function getWorkers({ state }: Context): Decision<readonly DeepReadonly<Worker>[]> {
   return answer([...state.workers.values()].filter((worker) => worker.lostAt === null));
 }
+
+/** The addresses of all workers that are not forgotten, lost ones included. */
+export function getWorkerAddresses({ state }: Context): Decision<readonly string[]> {
+  return answer([...state.workers.keys()]);
+}
