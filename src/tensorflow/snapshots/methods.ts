@@ -60,5 +60,6 @@ function encodeReply({ split, local }: SplitReply): Uint8Array {
   const writer = new BinaryWriter();
   if (split) writer.tag(1, WireType.LengthDelimited).bytes(split);
   else writer.tag(2, WireType.Varint).bool(true);
-  return writer.tag(3, WireType.Varint).int64(local).finish();
+  if (local !== 0) writer.tag(3, WireType.Varint).int64(local);
+  return writer.finish();
 }
