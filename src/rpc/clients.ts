@@ -4,6 +4,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import { type CallOptions, type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { DispatcherService } from "../gen/sluice/v1/dispatcher_pb.ts";
+import { InspectionService } from "../gen/sluice/v1/inspection_pb.ts";
 import { WorkerService } from "../gen/sluice/v1/worker_pb.ts";
 import { fromConnectError } from "./errors.ts";
 import { normalizeTarget } from "./target.ts";
@@ -14,6 +15,9 @@ export type DispatcherClient = Client<typeof DispatcherService>;
 
 /** A client of a worker's RPCs; elements are read with `readElementStream`. */
 export type WorkerClient = Client<typeof WorkerService>;
+
+/** A client that asks a worker what the elements of a dataset look like. */
+export type InspectionClient = Client<typeof InspectionService>;
 
 /** How clients call. */
 export interface ClientOptions {
@@ -31,6 +35,11 @@ export function createDispatcherClient(address: string, options?: ClientOptions)
 /** A client of the worker at `address`: "host:port" or a target. */
 export function createWorkerClient(address: string, options?: ClientOptions): WorkerClient {
   return createSluiceClient(WorkerService, address, options);
+}
+
+/** A client of the worker at `address` that asks about datasets. */
+export function createInspectionClient(address: string, options?: ClientOptions): InspectionClient {
+  return createSluiceClient(InspectionService, address, options);
 }
 
 const stateVersion: Interceptor = (next) => (request) => {

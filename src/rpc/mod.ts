@@ -6,8 +6,13 @@
  */
 export type { BodyReader, OpenStream, StreamRequest, StreamResponse } from "./body.ts";
 export { isUnixAddress } from "./body.ts";
-export { type ClientOptions, createDispatcherClient, createWorkerClient } from "./clients.ts";
-export type { DispatcherClient, WorkerClient } from "./clients.ts";
+export {
+  type ClientOptions,
+  createDispatcherClient,
+  createInspectionClient,
+  createWorkerClient,
+} from "./clients.ts";
+export type { DispatcherClient, InspectionClient, WorkerClient } from "./clients.ts";
 export {
   type BatchHeader,
   codecName,

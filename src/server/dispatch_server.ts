@@ -1,6 +1,6 @@
 /** The dispatcher as a server. */
 
-import { consoleLog, FailedPreconditionError, systemClock, systemRandom } from "../base/mod.ts";
+import { consoleLog, systemClock, systemRandom } from "../base/mod.ts";
 import {
   createDispatcher,
   createFileJournal,
@@ -8,6 +8,7 @@ import {
   type Dispatcher,
   type DispatcherStatus,
   type Journal,
+  sluiceFormat,
 } from "../dispatcher/mod.ts";
 import { denoFileSystem, denoJournalFiles, type HttpServer, listen } from "../platform/mod.ts";
 import { allowOrigins, createWorkerClient, mountServices } from "../rpc/mod.ts";
@@ -16,6 +17,7 @@ import {
   completeDispatcherConfig,
   type DispatcherConfig,
 } from "./dispatcher_config.ts";
+import { DispatcherTensorFlow } from "./dispatcher_tensorflow.ts";
 import { Life } from "./life.ts";
 
 // Connections that still write a reply when the server stops get this long.
@@ -41,6 +43,7 @@ const STOP_GRACE_MS = 1_000;
 export class DispatchServer implements AsyncDisposable {
   readonly #server: HttpServer;
   readonly #dispatcher: Dispatcher;
+  readonly #tensorflow: DispatcherTensorFlow | undefined;
   readonly #life: Life;
 
   /**
@@ -51,11 +54,8 @@ export class DispatchServer implements AsyncDisposable {
    */
   constructor(config?: DispatcherConfig, options: { start?: boolean } = {}) {
     const complete = completeDispatcherConfig(config);
-    if (complete.tfPort !== undefined) {
-      throw new FailedPreconditionError(
-        "Cannot open `tfPort`: this version does not serve TensorFlow's protocol",
-      );
-    }
+    const tensorflow = complete.tfPort === undefined ? undefined : new DispatcherTensorFlow(complete);
+    this.#tensorflow = tensorflow;
     this.#dispatcher = createDispatcher({
       config: complete,
       clock: systemClock,
@@ -66,6 +66,10 @@ export class DispatchServer implements AsyncDisposable {
         return (await Promise.all(patterns.map((pattern) => denoFileSystem.list(pattern)))).flat();
       },
       workerClient: (address) => createWorkerClient(address),
+      ...(tensorflow && {
+        formats: [sluiceFormat, tensorflow.format],
+        links: { [tensorflow.format.name]: tensorflow.link },
+      }),
     });
     const handle = mountServices((router) => this.#dispatcher.routes(router), {
       plain: this.#dispatcher.plainMethods(),
@@ -80,10 +84,14 @@ export class DispatchServer implements AsyncDisposable {
       ),
     });
     this.#life = new Life({
-      start: () => this.#dispatcher.start(),
+      start: async () => {
+        await this.#dispatcher.start();
+        await tensorflow?.open(this.#dispatcher);
+      },
       stop: async () => {
+        // First of all: what was decided is answered while the connections are there.
         await this.#dispatcher.stop();
-        await this.#server.stop(STOP_GRACE_MS);
+        await Promise.all([this.#server.stop(STOP_GRACE_MS), tensorflow?.stop()]);
       },
     });
     if (options.start ?? true) this.#life.startInBackground();
@@ -104,6 +112,12 @@ export class DispatchServer implements AsyncDisposable {
   /** The same without the protocol, such as "localhost:5050". */
   get address(): string {
     return `localhost:${this.#server.port}`;
+  }
+
+  /** Where TensorFlow's programs find it, such as "grpc://localhost:5051"; undefined without `tfPort`, and before the start has ended. */
+  get tfTarget(): string | undefined {
+    const port = this.#tensorflow?.port;
+    return port === undefined ? undefined : `grpc://localhost:${port}`;
   }
 
   /**

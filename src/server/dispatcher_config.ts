@@ -30,7 +30,10 @@ export interface DispatcherConfig {
   deploymentMode?: "remote" | "colocated" | "hybrid";
   /** Snapshot streams that one worker writes at a time. @default 3 */
   workerMaxConcurrentSnapshots?: number;
-  /** Port of TensorFlow's own protocol; 0: any free port. @default off */
+  /**
+   * Port of TensorFlow's own protocol, so that TensorFlow programs use this dispatcher as theirs; 0: any free port. It
+   * is bound on `hostname`, and has no authentication. @default off
+   */
   tfPort?: number;
 }
 
@@ -92,7 +95,7 @@ export const DISPATCHER_FIELDS: Fields = {
     kind: "integer",
     min: 0,
     max: 65_535,
-    help: "Port of TensorFlow's own protocol; off unless given",
+    help: "Port of TensorFlow's own protocol, without authentication; 0: any free port; off unless given",
   },
 };
 
