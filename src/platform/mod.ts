@@ -6,7 +6,7 @@
 export { createModuleBundler, type ModuleBundle, type ModuleBundler } from "./bundler.ts";
 export { nodeCodecs } from "./codecs.ts";
 export { denoDurableFiles } from "./durable_files.ts";
-export { denoFileSystem, pathOf } from "./files.ts";
+export { denoFileSystem } from "./files.ts";
 export { openOwnStream, ownStreams } from "./own_stream.ts";
 export { denoJournalFiles } from "./journal_files.ts";
 export { type HttpServer, listen, type ListenOptions } from "./serve.ts";
