@@ -8,6 +8,8 @@ import { helpText } from "./help.ts";
 /** What the command needs of a server. */
 export interface CommandServer {
   readonly address: string;
+  /** Where TensorFlow's programs find it, once it has started; undefined: nowhere. */
+  readonly tfTarget?: string | undefined;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -46,8 +48,12 @@ export async function runServer<S extends CommandServer>(
     return error instanceof InvalidArgumentError ? 2 : 1;
   }
   const started = server.start().then(() => {
-    const { address } = server;
-    console.log(json ? JSON.stringify({ target: `http://${address}`, address }) : command.ready(server));
+    const { address, tfTarget } = server;
+    if (json) {
+      return console.log(JSON.stringify({ target: `http://${address}`, address, tensorflow: tfTarget }));
+    }
+    console.log(command.ready(server));
+    if (tfTarget !== undefined) console.log(`TensorFlow: ${tfTarget}`);
   });
   try {
     // A worker whose dispatcher is not there yet waits in start(): a signal must end that too.

@@ -53,10 +53,15 @@ export interface WorkerConfig {
   relayElements?: boolean;
   /** Threads of one task. One is used at first; others are started only where they pay. @default the number of cores */
   lanes?: number;
+  /**
+   * Port of TensorFlow's own protocol, so that TensorFlow programs can read this worker's tasks; 0: any free port. It
+   * is bound on `hostname`, and has no authentication. @default off
+   */
+  tfPort?: number;
 }
 
 /** The configuration with its defaults. */
-export type CompleteWorkerConfig = Required<WorkerConfig>;
+export type CompleteWorkerConfig = Required<Omit<WorkerConfig, "tfPort">> & Pick<WorkerConfig, "tfPort">;
 
 /** Every field of {@linkcode WorkerConfig}, as the command line shows it. */
 export const WORKER_FIELDS: Fields = {
@@ -135,6 +140,12 @@ export const WORKER_FIELDS: Fields = {
     min: 1,
     default: navigator.hardwareConcurrency,
     help: "Threads of one task; by default as many as there are cores",
+  },
+  tfPort: {
+    kind: "integer",
+    min: 0,
+    max: 65_535,
+    help: "Port of TensorFlow's own protocol; off unless given",
   },
 };
 

@@ -10,6 +10,7 @@ import { Life } from "./life.ts";
 import { createLocalHost } from "./local_host.ts";
 import { OwnSocket } from "./own_socket.ts";
 import { completeWorkerConfig, type WorkerConfig } from "./worker_config.ts";
+import { openWorkerTensorFlow, type WorkerTensorFlow } from "./worker_tensorflow.ts";
 
 // Streams that are still being written when the worker stops get this long: their readers have been told.
 const STOP_GRACE_MS = 1_000;
@@ -38,6 +39,8 @@ export class WorkerServer implements AsyncDisposable {
   readonly #life: Life;
   readonly #address: string;
   readonly #socket = new OwnSocket();
+  #tensorflow: WorkerTensorFlow | null = null;
+  #tensorflowOpening: Promise<WorkerTensorFlow> | null = null;
   #unregister = () => {};
 
   /**
@@ -63,6 +66,7 @@ export class WorkerServer implements AsyncDisposable {
       ...ports,
       config: complete,
       address: () => this.#address,
+      tensorflowAddress: () => this.#tensorflow?.address,
       dispatcher,
       host: complete.isolation === "process"
         ? createIsolatedHost(complete, { dispatcher, address: () => this.#address })
@@ -77,6 +81,15 @@ export class WorkerServer implements AsyncDisposable {
     this.#life = new Life({
       start: async () => {
         if (complete.isolation === "none") this.#socket.open((request) => this.#handle(request));
+        if (complete.tfPort !== undefined) {
+          this.#tensorflowOpening = openWorkerTensorFlow({
+            hostname: complete.hostname,
+            port: complete.tfPort,
+            worker: this.#worker,
+            address: this.#address,
+          });
+          this.#tensorflow = await this.#tensorflowOpening;
+        }
         // Before the dispatcher lists its tasks.
         this.#unregister = localWorkers.register({ address: this.#address, ...this.#worker.direct });
         await this.#worker.start();
@@ -84,7 +97,11 @@ export class WorkerServer implements AsyncDisposable {
       stop: async () => {
         await this.#worker.stop();
         this.#unregister();
-        await Promise.all([this.#server.stop(STOP_GRACE_MS), this.#socket.stop(STOP_GRACE_MS)]);
+        await Promise.all([
+          this.#server.stop(STOP_GRACE_MS),
+          this.#socket.stop(STOP_GRACE_MS),
+          this.#tensorflowOpening?.then((tensorflow) => tensorflow.stop(), () => {}),
+        ]);
       },
     });
     if (options.start ?? true) this.#life.startInBackground();
@@ -104,6 +121,11 @@ export class WorkerServer implements AsyncDisposable {
   /** The address that readers use, such as "localhost:41234". */
   get address(): string {
     return this.#address;
+  }
+
+  /** Where TensorFlow's programs read its tasks, such as "grpc://localhost:41235"; undefined without `tfPort` or before it has started. */
+  get tfTarget(): string | undefined {
+    return this.#tensorflow ? `grpc://${this.#tensorflow.address}` : undefined;
   }
 
   /**

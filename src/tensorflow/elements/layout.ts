@@ -1,6 +1,6 @@
 /** How Sluice's elements become TensorFlow's: a structure of tensors. */
 
-import { SluiceError } from "../../base/mod.ts";
+import { InvalidArgumentError } from "../../base/mod.ts";
 import type { DType, ElementSpec } from "../../element/mod.ts";
 import { DataType } from "../../gen/tensorflow/tensor_pb.ts";
 import { compareKeys } from "./compare_keys.ts";
@@ -35,7 +35,7 @@ export type Layout =
  * as a string; typed arrays and tensors keep dtype and shape; tuples are tuples, records dictionaries, and a list is
  * one more axis in front of what its items are.
  *
- * @throws {SluiceError} with code `unimplemented` if TensorFlow cannot hold such elements, naming the place
+ * @throws {InvalidArgumentError} if TensorFlow cannot hold such elements, naming the place
  */
 export function layoutOf(spec: ElementSpec): Layout {
   const layout = layoutAt(spec, "");
@@ -158,8 +158,9 @@ function mergeShapes(a: PartialShape, b: PartialShape): PartialShape {
   return a.map((size, axis) => size === b[axis] ? size : null);
 }
 
-function refusal(place: string, why: string, advice: string): SluiceError {
-  return new SluiceError(`TensorFlow cannot hold ${placeName(place)} of this dataset: ${why}; ${advice}`, {
-    code: "unimplemented",
-  });
+/** Not `unimplemented`: TensorFlow's clients take that from a dispatcher for one of an older version. */
+function refusal(place: string, why: string, advice: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `TensorFlow cannot hold ${placeName(place)} of this dataset: ${why}; ${advice}`,
+  );
 }
