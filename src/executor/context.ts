@@ -1,7 +1,7 @@
 /** What an execution is given from outside: everything that an operator may touch. */
 
 import type { Clock, Log, MaybePromise, Random } from "../base/mod.ts";
-import type { Element } from "../element/mod.ts";
+import type { ConsumedSource, Element, Ledger } from "../element/mod.ts";
 import type { DataServiceNode, FunctionRef, UserFunction } from "../graph/mod.ts";
 import type { FileSystem } from "../sources/mod.ts";
 import type { CallSpreader } from "./call_spreader.ts";
@@ -15,6 +15,13 @@ export interface Split {
   readonly end: number;
   /** The file names at those indexes, where the source is a list of files. */
   readonly names?: readonly string[];
+  /**
+   * The pass over the source that the indexes are given out for. It is below the one that was asked for where they
+   * were leased before, to somebody who was lost. @default the repetition that was asked for
+   */
+  readonly repetition?: number;
+  /** Which outputs of these indexes readers have already: they are left out. @default none */
+  readonly consumed?: ConsumedSource["partial"];
 }
 
 /** Where the sources of a dynamically sharded pipeline get their input from. */
@@ -70,6 +77,11 @@ export interface ExecutionContext {
   readonly epoch: number;
   /** Set in the pipelines of dynamically sharded tasks. */
   readonly splits?: SplitSupply;
+  /**
+   * Told what the elements consumed, where the input is split: whenever a pull has given an element, the entries
+   * are those of that element. @default nobody asks
+   */
+  readonly ledger?: Ledger;
   /** Threads for the calls of parallel maps. @default all calls are made in this one */
   readonly spreader?: CallSpreader;
 }

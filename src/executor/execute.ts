@@ -6,6 +6,7 @@ import { DONE, type ElementIterator, type Pulled } from "./iterator.ts";
 import { isPending } from "./pending.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Run } from "./run.ts";
+import { Tracking } from "./tracking.ts";
 
 /**
  * Runs a graph: gives an iterator over the elements of `root`.
@@ -95,7 +96,11 @@ class Execution implements ElementIterator<Element> {
 
   #build(): MaybePromise<ElementIterator<Element>> {
     try {
-      return new Pipeline(this.#root, this.#run, { splits: this.#run.context.splits }).start();
+      const { splits, ledger } = this.#run.context;
+      return new Pipeline(this.#root, this.#run, {
+        splits,
+        tracking: ledger ? new Tracking(ledger) : null,
+      }).start();
     } catch (error) {
       return this.#fail(error);
     }

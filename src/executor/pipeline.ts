@@ -11,13 +11,16 @@ import { build } from "./build.ts";
 import type { SplitSupply } from "./context.ts";
 import { functionRefs } from "./function_refs.ts";
 import type { ElementIterator } from "./iterator.ts";
-import { Place } from "./place.ts";
+import { type Conditions, Place } from "./place.ts";
 import type { Run } from "./run.ts";
+import type { Tracking } from "./tracking.ts";
 
 /** How a graph is run. */
 export interface PipelineOptions {
   /** Where sources ask for their input. @default they give all they have */
   splits?: SplitSupply | undefined;
+  /** Where it is noted what the root's elements consumed. @default nowhere */
+  tracking?: Tracking | null;
   /** Whether parallel operators keep order where nothing in the graph says otherwise. @default true */
   deterministic?: boolean;
 }
@@ -30,15 +33,18 @@ export class Pipeline {
   readonly splits: SplitSupply | undefined;
   readonly #root: PlannedNode;
   readonly #deterministic: boolean;
+  readonly #tracking: Tracking | null;
   readonly #functions = new Map<FunctionRef, UserFunction>();
   readonly #builds = new Map<PlannedNode, number>();
   readonly #memories = new Map<PlannedNode, unknown>();
 
   /** Plans `root`. */
-  constructor(root: GraphNode, run: Run, { splits, deterministic = true }: PipelineOptions = {}) {
+  constructor(root: GraphNode, run: Run, options: PipelineOptions = {}) {
+    const { splits, tracking = null, deterministic = true } = options;
     this.run = run;
     this.splits = splits;
     this.#deterministic = deterministic;
+    this.#tracking = tracking;
     this.#root = planGraph(root);
   }
 
@@ -51,8 +57,12 @@ export class Pipeline {
         if (loaded) loading.push(loaded);
       }
     }
-    if (loading.length === 0) return this.build(this.#root, this.#deterministic);
-    return Promise.all(loading).then(() => this.build(this.#root, this.#deterministic));
+    if (loading.length === 0) return this.#buildRoot();
+    return Promise.all(loading).then(() => this.#buildRoot());
+  }
+
+  #buildRoot(): ElementIterator<Element> {
+    return this.build(this.#root, { deterministic: this.#deterministic, tracking: this.#tracking });
   }
 
   #load(ref: FunctionRef): Promise<unknown> | undefined {
@@ -67,8 +77,8 @@ export class Pipeline {
   }
 
   /** Builds the operator at `planned` and all below it. */
-  build(planned: PlannedNode, deterministic: boolean): ElementIterator<Element> {
-    return build(new Place(this, planned, deterministic));
+  build(planned: PlannedNode, conditions: Conditions): ElementIterator<Element> {
+    return build(new Place(this, planned, conditions));
   }
 
   /** Begins a dataset that a user function made. It is not split: whoever made it reads it all. */

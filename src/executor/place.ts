@@ -7,6 +7,15 @@ import { functionContext } from "./function_context.ts";
 import type { ElementIterator } from "./iterator.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Run } from "./run.ts";
+import type { Tracking } from "./tracking.ts";
+
+/** What an operator is built under. */
+export interface Conditions {
+  /** Whether parallel operators here keep order unless they say otherwise. */
+  readonly deterministic: boolean;
+  /** Where it is noted what the elements that come out here consumed; null: nowhere. */
+  readonly tracking: Tracking | null;
+}
 
 /** Where an operator stands in the plan while it is built: the way to its inputs and to what the pipeline shares. */
 export class Place {
@@ -16,14 +25,17 @@ export class Place {
   readonly planned: PlannedNode;
   /** Whether parallel operators here keep order unless they say otherwise. */
   readonly deterministic: boolean;
+  /** Where it is noted what the elements that come out here consumed; null: nowhere. */
+  readonly tracking: Tracking | null;
   /** How often this place was built before: 0, then 1 more with each pass of a `repeat` above. */
   readonly pass: number;
 
   /** Stands at `planned`; counts the build. */
-  constructor(pipeline: Pipeline, planned: PlannedNode, deterministic: boolean) {
+  constructor(pipeline: Pipeline, planned: PlannedNode, { deterministic, tracking }: Conditions) {
     this.pipeline = pipeline;
     this.planned = planned;
     this.deterministic = deterministic;
+    this.tracking = tracking;
     this.pass = pipeline.countBuild(planned);
   }
 
@@ -42,9 +54,10 @@ export class Place {
     return this.planned.sourceIndex === null ? undefined : this.pipeline.splits;
   }
 
-  /** Builds the input number `index`. Building opens nothing: that begins with the first pull. */
-  input(index = 0, deterministic = this.deterministic): ElementIterator<Element> {
-    return this.pipeline.build(this.planned.inputs[index], deterministic);
+  /** Builds the input number `index`, under other conditions where they are given. Building opens nothing: that begins with the first pull. */
+  input(index = 0, conditions: Partial<Conditions> = {}): ElementIterator<Element> {
+    const { deterministic = this.deterministic, tracking = this.tracking } = conditions;
+    return this.pipeline.build(this.planned.inputs[index], { deterministic, tracking });
   }
 
   /** Builds all inputs. */

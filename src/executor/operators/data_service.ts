@@ -25,7 +25,8 @@ class RemoteDataset implements ElementIterator<Element> {
     if (this.#reader) return this.#reader.next();
     const { context, run } = this.#place;
     // What is read from a service is not split: another dispatcher divides it.
-    this.#reader = context.dataService(this.#node, { ...context, signal: run.signal, splits: undefined });
+    const { splits: _splits, ledger: _ledger, ...rest } = context;
+    this.#reader = context.dataService(this.#node, { ...rest, signal: run.signal });
     return this.#reader.next();
   }
 

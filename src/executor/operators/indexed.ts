@@ -1,8 +1,9 @@
-import { FailedPreconditionError, isPromise, type MaybePromise } from "../../base/mod.ts";
-import type { Element } from "../../element/mod.ts";
+import { FailedPreconditionError, isPromise, type MaybePromise, RangeSet } from "../../base/mod.ts";
+import type { Element, Ledger } from "../../element/mod.ts";
 import type { Split, SplitSupply } from "../context.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import type { Place } from "../place.ts";
+import { SplitPass } from "../tracking.ts";
 
 /** A source whose elements have indexes. */
 export interface IndexedSource {
@@ -16,9 +17,8 @@ export interface IndexedSource {
 export function indexed(source: IndexedSource, place: Place): ElementIterator<Element> {
   const all: Split = { start: 0, end: source.length };
   const { splits } = place;
-  return splits
-    ? new IndexedIterator(source, new Splits(splits, place))
-    : new IndexedIterator(source, null, all);
+  if (!splits) return new IndexedIterator(source, null, { first: all });
+  return new IndexedIterator(source, new Splits(splits, place), { ledger: place.tracking?.ledger ?? null });
 }
 
 /** The splits of one source in one repetition. */
@@ -26,11 +26,17 @@ export class Splits {
   readonly #supply: SplitSupply;
   readonly #place: Place;
   #over = false;
+  #pass: SplitPass | null = null;
 
   /** Asks `supply` for the source at `place`; its repetition is the number of passes before. */
   constructor(supply: SplitSupply, place: Place) {
     this.#supply = supply;
     this.#place = place;
+  }
+
+  /** What the ledger calls the pass that the last split belongs to. */
+  get pass(): SplitPass {
+    return this.#pass!;
   }
 
   /** The next split, or null at the end. */
@@ -46,8 +52,16 @@ export class Splits {
 
   readonly #note = (split: Split | null): Split | null => {
     if (split === null) this.#over = true;
+    else if (this.#place.tracking !== null) this.#track(split);
     return split;
   };
+
+  #track({ repetition = this.#place.pass, consumed = [] }: Split): void {
+    if (this.#pass?.repetition !== repetition) {
+      this.#pass = new SplitPass(this.#place.planned.sourceIndex!, repetition);
+    }
+    for (const { index, offsets } of consumed) this.#pass.consumed.set(index, new RangeSet(offsets));
+  }
 
   readonly #fail = (error: unknown): never => {
     // The supply has tried for long before it gives up; skipping the error would ask it again at once.
@@ -58,13 +72,20 @@ export class Splits {
 class IndexedIterator implements ElementIterator<Element> {
   readonly #source: IndexedSource;
   #splits: Splits | null;
+  readonly #ledger: Ledger | null;
+  #pass: SplitPass | null = null;
   #split: Split;
   #index: number;
   #end: number;
 
-  constructor(source: IndexedSource, splits: Splits | null, first: Split = { start: 0, end: 0 }) {
+  constructor(
+    source: IndexedSource,
+    splits: Splits | null,
+    { first = { start: 0, end: 0 }, ledger = null }: { first?: Split; ledger?: Ledger | null },
+  ) {
     this.#source = source;
     this.#splits = splits;
+    this.#ledger = ledger;
     this.#split = first;
     this.#index = first.start;
     this.#end = first.end;
@@ -77,7 +98,7 @@ class IndexedIterator implements ElementIterator<Element> {
       if (isPromise(split)) return this.#later(split);
       if (!this.#begin(split)) return DONE;
     }
-    return this.#source.at(this.#index++, this.#split);
+    return this.#give();
   }
 
   close(): void {
@@ -88,10 +109,16 @@ class IndexedIterator implements ElementIterator<Element> {
   async #later(split: Promise<Split | null>): Promise<Pulled<Element>> {
     for (let pending: MaybePromise<Split | null> = split;;) {
       if (!this.#begin(await pending)) return DONE;
-      if (this.#index < this.#end) return this.#source.at(this.#index++, this.#split);
+      if (this.#index < this.#end) return this.#give();
       if (!this.#splits) return DONE;
       pending = this.#splits.next();
     }
+  }
+
+  #give(): MaybePromise<Element> {
+    const index = this.#index++;
+    if (this.#ledger !== null) this.#ledger.add(this.#pass!, index);
+    return this.#source.at(index, this.#split);
   }
 
   #begin(split: Split | null): boolean {
@@ -103,6 +130,7 @@ class IndexedIterator implements ElementIterator<Element> {
       );
     }
     this.#split = split;
+    if (this.#ledger !== null) this.#pass = this.#splits.pass;
     this.#index = start;
     this.#end = end;
     return true;

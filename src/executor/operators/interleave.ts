@@ -3,6 +3,7 @@ import type { Element } from "../../element/mod.ts";
 import type { InterleaveNode } from "../../graph/mod.ts";
 import { closeAll } from "../close_all.ts";
 import { AGAIN, drive } from "../drive.ts";
+import { expand } from "../expansion.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { Opener } from "../opener.ts";
 import { isPending } from "../pending.ts";
@@ -11,10 +12,14 @@ import { ParallelInterleave } from "./parallel_interleave.ts";
 
 /** Builds `interleave`. */
 export function interleave(node: InterleaveNode, place: Place): ElementIterator<Element> {
-  const opener = new Opener(place.input(), place, place.bind(node.fn));
+  const expansion = expand(place, { areApart: node.parallel > 1 });
+  const input = expansion ? place.input(0, { tracking: expansion.below }) : place.input();
+  const plain = new Opener(input, place, place.bind(node.fn));
+  const opener = expansion ? expansion.follow(plain) : plain;
   if (node.parallel <= 1) return new Interleave(opener, node);
   const deterministic = node.deterministic ?? place.deterministic;
-  return new ParallelInterleave(opener, { ...node, deterministic });
+  const ledgers = expansion && { loose: expansion.loose, above: place.tracking!.ledger };
+  return new ParallelInterleave(opener, { ...node, deterministic, ledgers });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isPromise, type MaybePromise } from "../../base/mod.ts";
-import type { Element } from "../../element/mod.ts";
+import type { Element, Ledger, LedgerEntries } from "../../element/mod.ts";
+import { ExpandedIterator } from "../expansion.ts";
 import { Failure } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
@@ -11,15 +12,22 @@ export class Lane {
   readonly inner: ElementIterator<Element>;
   /** What waits for the reader. */
   readonly items: Fifo<Element | Failure> = new Fifo<Element | Failure>();
+  /** What each of them consumed; null: nobody asks. */
+  readonly entries: Fifo<LedgerEntries> | null;
+  /** What was consumed and belongs to none of them, once the iterator has ended. */
+  rest: LedgerEntries = null;
   /** Whether a pull is under way. */
   pulling = false;
   /** Whether the iterator has ended; items may still wait. */
   ended = false;
+  readonly #ledger: Ledger | null;
   readonly #onSettled: () => void;
 
   /** Takes the iterator over; `onSettled` is called when a pull that had to wait has ended. */
   constructor(inner: ElementIterator<Element>, onSettled: () => void) {
     this.inner = inner;
+    this.#ledger = inner instanceof ExpandedIterator ? inner.ledger : null;
+    this.entries = this.#ledger && new Fifo<LedgerEntries>();
     this.#onSettled = onSettled;
   }
 
@@ -30,7 +38,7 @@ export class Lane {
       try {
         element = this.inner.next();
       } catch (error) {
-        this.items.push(new Failure(error));
+        this.#put(new Failure(error));
         continue;
       }
       if (isPending(element)) this.#follow(element);
@@ -61,7 +69,11 @@ export class Lane {
   #put(item: Pulled<Element> | Failure): void {
     if (item === DONE) {
       this.ended = true;
+      this.rest = this.#ledger?.take() ?? null;
       this.closeQuietly();
-    } else this.items.push(item);
+      return;
+    }
+    this.items.push(item);
+    if (this.#ledger !== null) this.entries!.push(this.#ledger.take());
   }
 }

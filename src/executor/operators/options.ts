@@ -5,5 +5,5 @@ import type { Place } from "../place.ts";
 
 /** Builds `options`: nothing but its input, built under them. */
 export function options(node: OptionsNode, place: Place): ElementIterator<Element> {
-  return place.input(0, node.deterministic ?? place.deterministic);
+  return place.input(0, { deterministic: node.deterministic ?? place.deterministic });
 }

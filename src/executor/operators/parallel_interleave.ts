@@ -1,5 +1,5 @@
 import type { MaybePromise } from "../../base/mod.ts";
-import type { Element } from "../../element/mod.ts";
+import type { Element, Ledger, LedgerEntries } from "../../element/mod.ts";
 import { closeAll } from "../close_all.ts";
 import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
@@ -17,6 +17,8 @@ export interface ParallelInterleaveOptions {
   readonly parallel: number;
   /** Whether the order is that of the sequential interleave; else what is ready comes first. */
   readonly deterministic: boolean;
+  /** Where it is noted what elements consumed: of those that are given out, and of those that are not. */
+  readonly ledgers: { readonly above: Ledger; readonly loose: Ledger } | null;
 }
 
 /** Most elements that wait in one lane: long blocks need no more to keep the reader busy. */
@@ -83,6 +85,7 @@ export class ParallelInterleave implements ElementIterator<Element> {
         if (!this.#opening) this.#openOne();
         if (this.#opening && (this.#options.deterministic || !this.#findReady())) return WAIT;
       } else if (this.#open === 0) {
+        if (this.#options.ledgers) this.#note(null);
         return DONE;
       } else {
         this.#turn();
@@ -92,11 +95,21 @@ export class ParallelInterleave implements ElementIterator<Element> {
 
   #give(lane: Lane): Element | Failure {
     const item = lane.items.shift();
+    if (lane.entries !== null) this.#note(lane.entries.shift());
     if (!(item instanceof Failure) && ++this.#given >= this.#options.blockLength) this.#turn();
     return item;
   }
 
+  /** The entries of an element stand last, and others before them. */
+  #note(entries: LedgerEntries): void {
+    const { above, loose } = this.#options.ledgers!;
+    if (!loose.isEmpty) above.put(loose.take());
+    above.put(entries);
+  }
+
   #leave(): void {
+    const lane = this.#slots[this.#slot];
+    if (lane?.rest) this.#options.ledgers!.loose.put(lane.rest);
     this.#slots[this.#slot] = null;
     this.#open--;
     this.#turn();

@@ -1,13 +1,16 @@
 import type { MaybePromise } from "../../base/mod.ts";
-import type { Element } from "../../element/mod.ts";
+import type { Element, LedgerEntries } from "../../element/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
 import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
+import type { Holding } from "../tracking.ts";
 
 /** A call that was begun; `outcome` is null until it has ended. */
 interface Call {
+  /** What its element consumed, where somebody asks. */
+  readonly entries: LedgerEntries;
   outcome: { readonly value: Element | Failure } | null;
 }
 
@@ -17,6 +20,8 @@ export interface ParallelMapOptions {
   readonly parallel: number;
   /** Whether results come in the order of their elements; else as they are ready. */
   readonly deterministic: boolean;
+  /** Where it is noted what elements consumed. @default nowhere */
+  readonly holding?: Holding | null;
 }
 
 /**
@@ -27,6 +32,7 @@ export class ParallelMap implements ElementIterator<Element> {
   readonly #input: ElementIterator<Element>;
   readonly #fn: BoundFunction;
   readonly #options: ParallelMapOptions;
+  readonly #holding: Holding | null;
   /** In the order of delivery: of the elements, or else of the ends of the calls. */
   readonly #calls = new Fifo<Call>();
   #outstanding = 0;
@@ -39,6 +45,7 @@ export class ParallelMap implements ElementIterator<Element> {
     this.#input = input;
     this.#fn = fn;
     this.#options = options;
+    this.#holding = options.holding ?? null;
   }
 
   /** How many elements it has taken for calls. */
@@ -58,13 +65,17 @@ export class ParallelMap implements ElementIterator<Element> {
       else if (element === DONE) this.#ended = true;
       else {
         // A function that does not wait leaves nothing to run beside it, and so costs no queue.
-        const value = this.#begin(element);
-        if (value !== BEGUN) return unwrap(value);
+        const entries = this.#holding === null ? null : this.#holding.take();
+        const value = this.#begin(element, entries);
+        if (value !== BEGUN) {
+          this.#holding?.give(entries);
+          return unwrap(value);
+        }
       }
     }
     this.#pump();
     if (this.#isReady()) return unwrap(this.#take());
-    if (this.#isOver()) return DONE;
+    if (this.#isOver()) return this.#end();
     return new Promise((resolve, reject) => this.#waiter = { resolve, reject });
   }
 
@@ -85,8 +96,14 @@ export class ParallelMap implements ElementIterator<Element> {
     return this.#ended && !this.#pulling && this.#calls.length === 0 && this.#outstanding === 0;
   }
 
+  #end(): typeof DONE {
+    this.#holding?.pass();
+    return DONE;
+  }
+
   #take(): Element | Failure {
-    const { outcome } = this.#calls.shift();
+    const { outcome, entries } = this.#calls.shift();
+    this.#holding?.give(entries);
     this.#outstanding--;
     this.#pump(); // The freed place is used while the reader works on what it gets now.
     return outcome!.value;
@@ -100,15 +117,12 @@ export class ParallelMap implements ElementIterator<Element> {
       try {
         element = this.#input.next();
       } catch (error) {
-        this.#deliver(new Failure(error));
+        this.#call(new Failure(error));
         continue;
       }
       if (isPending(element)) this.#follow(element);
       else if (element === DONE) this.#ended = true;
-      else {
-        const value = this.#begin(element);
-        if (value !== BEGUN) this.#deliver(value);
-      }
+      else this.#call(element);
     }
   }
 
@@ -118,19 +132,24 @@ export class ParallelMap implements ElementIterator<Element> {
       this.#pulling = false;
       if (this.#ended) return; // Closed meanwhile.
       if (settled === DONE) this.#ended = true;
-      else if (settled instanceof Failure) this.#deliver(settled);
-      else {
-        const value = this.#begin(settled);
-        if (value !== BEGUN) this.#deliver(value);
-      }
+      else this.#call(settled);
       this.#pump();
       this.#wake();
     };
     pulled.then(settle, (error) => settle(new Failure(error)));
   }
 
+  /** Takes what the input gave. */
+  #call(item: Element | Failure): void {
+    const entries = this.#holding === null ? null : this.#holding.take();
+    const value = item instanceof Failure ? item : this.#begin(item, entries);
+    if (value === BEGUN) return;
+    this.#outstanding++;
+    this.#calls.push({ entries, outcome: { value } });
+  }
+
   /** Calls the function; gives what a call that did not wait gave, else notes the call and gives BEGUN. */
-  #begin(element: Element): Element | Failure | typeof BEGUN {
+  #begin(element: Element, entries: LedgerEntries): Element | Failure | typeof BEGUN {
     const index = this.#index++;
     let value: unknown;
     try {
@@ -139,7 +158,7 @@ export class ParallelMap implements ElementIterator<Element> {
       return new Failure(error);
     }
     if (!isPending(value)) return this.#check(index, value);
-    const call: Call = { outcome: null };
+    const call: Call = { entries, outcome: null };
     this.#outstanding++;
     if (this.#options.deterministic) this.#calls.push(call);
     const settle = (outcome: Element | Failure) => {
@@ -162,11 +181,6 @@ export class ParallelMap implements ElementIterator<Element> {
     }
   }
 
-  #deliver(value: Element | Failure): void {
-    this.#outstanding++;
-    this.#calls.push({ outcome: { value } });
-  }
-
   #wake(): void {
     const waiter = this.#waiter;
     if (!waiter) return;
@@ -177,7 +191,7 @@ export class ParallelMap implements ElementIterator<Element> {
       else waiter.resolve(value);
     } else if (this.#isOver()) {
       this.#waiter = null;
-      waiter.resolve(DONE);
+      waiter.resolve(this.#end());
     }
   }
 }

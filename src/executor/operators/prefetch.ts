@@ -1,15 +1,18 @@
 import type { MaybePromise } from "../../base/mod.ts";
-import type { Element } from "../../element/mod.ts";
+import type { Element, LedgerEntries } from "../../element/mod.ts";
 import type { PrefetchNode } from "../../graph/mod.ts";
 import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
+import { hold, type Holding } from "../tracking.ts";
 
 /** Builds `prefetch`. */
 export function prefetch(node: PrefetchNode, place: Place): ElementIterator<Element> {
-  return node.bufferSize <= 0 ? place.input() : new Prefetch(place.input(), node.bufferSize);
+  if (node.bufferSize <= 0) return place.input();
+  const holding = hold(place.tracking);
+  return new Prefetch(place.input(0, { tracking: holding && holding.below }), node.bufferSize, holding);
 }
 
 /**
@@ -20,25 +23,34 @@ class Prefetch implements ElementIterator<Element> {
   readonly #input: ElementIterator<Element>;
   readonly #size: number;
   readonly #buffer = new Fifo<Element | Failure>();
+  readonly #holding: Holding | null;
+  /** What the items of the buffer consumed, where somebody asks. */
+  readonly #entries = new Fifo<LedgerEntries>();
   #pulling = false;
   #ended = false;
   #waiter: { resolve(pulled: Pulled<Element>): void; reject(reason: unknown): void } | null = null;
 
-  constructor(input: ElementIterator<Element>, size: number) {
+  constructor(input: ElementIterator<Element>, size: number, holding: Holding | null) {
     this.#input = input;
     this.#size = size;
+    this.#holding = holding;
   }
 
   next(): MaybePromise<Pulled<Element>> {
     if (this.#buffer.length > 0) {
       const item = this.#buffer.shift();
+      this.#holding?.give(this.#entries.shift());
       this.#pump(2);
       return unwrap(item);
     }
     if (!this.#pulling) {
-      if (this.#ended) return DONE;
+      if (this.#ended) {
+        this.#holding?.pass();
+        return DONE;
+      }
       const element = this.#input.next();
       if (!isPending(element)) {
+        this.#holding?.pass();
         if (element === DONE) this.#ended = true;
         else this.#pump(1);
         return element;
@@ -62,13 +74,18 @@ class Prefetch implements ElementIterator<Element> {
       try {
         element = this.#input.next();
       } catch (error) {
-        this.#buffer.push(new Failure(error));
+        this.#keep(new Failure(error));
         continue;
       }
       if (isPending(element)) this.#follow(element);
       else if (element === DONE) this.#ended = true;
-      else this.#buffer.push(element);
+      else this.#keep(element);
     }
+  }
+
+  #keep(item: Element | Failure): void {
+    this.#buffer.push(item);
+    if (this.#holding !== null) this.#entries.push(this.#holding.take());
   }
 
   #mayPull(): boolean {
@@ -87,11 +104,13 @@ class Prefetch implements ElementIterator<Element> {
     this.#waiter = null;
     if (item === DONE) {
       this.#ended = true;
+      this.#holding?.pass();
       waiter?.resolve(DONE);
     } else if (!waiter) {
-      this.#buffer.push(item);
+      this.#keep(item);
       this.#pump(this.#size);
     } else {
+      this.#holding?.pass();
       if (item instanceof Failure) waiter.reject(item.reason);
       else waiter.resolve(item);
       this.#pump(1); // The reader's turn comes first; all that is to be had at once would delay it.

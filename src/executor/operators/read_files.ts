@@ -5,11 +5,11 @@ import { END, readRecords, type RecordReader } from "../../sources/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
-import { Flatten } from "./flat_map.ts";
+import { expanded } from "./flat_map.ts";
 
 /** Builds `readFiles`. */
 export function readFiles(node: ReadFilesNode, place: Place): ElementIterator<Element> {
-  return new Flatten(new Files(node, place));
+  return expanded(place, (input) => new Files(input, node, place));
 }
 
 /** An iterator over the records of each file that the input names. */
@@ -18,8 +18,8 @@ class Files implements ElementIterator<ElementIterator<Element>> {
   readonly #node: ReadFilesNode;
   readonly #place: Place;
 
-  constructor(node: ReadFilesNode, place: Place) {
-    this.#input = place.input();
+  constructor(input: ElementIterator<Element>, node: ReadFilesNode, place: Place) {
+    this.#input = input;
     this.#node = node;
     this.#place = place;
   }

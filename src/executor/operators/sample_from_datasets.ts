@@ -6,24 +6,34 @@ import { AGAIN, drive } from "../drive.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
+import { hold, type Holding } from "../tracking.ts";
 
 /** Builds `sampleFromDatasets`. */
 export function sampleFromDatasets(node: SampleFromDatasetsNode, place: Place): ElementIterator<Element> {
   const { seed, weights } = node;
   const random = new SeededRandom(seed ?? place.context.random.uint32());
-  const inputs = place.inputs();
-  return new Sampler(inputs, inputs.map((_, index) => weights ? weights[index] : 1), random);
+  const holdings = place.planned.inputs.map(() => hold(place.tracking));
+  const inputs = holdings.map((holding, i) => place.input(i, { tracking: holding && holding.below }));
+  return new Sampler(inputs, holdings, inputs.map((_, index) => weights ? weights[index] : 1), random);
 }
 
 class Sampler implements ElementIterator<Element> {
   readonly #inputs: readonly ElementIterator<Element>[];
+  /** One for each input: what one holds back must not go with an element of another. */
+  readonly #holdings: readonly (Holding | null)[];
   readonly #random: Random;
   /** 0 for an input that has ended. */
   readonly #weights: number[];
   #drawn = -1;
 
-  constructor(inputs: readonly ElementIterator<Element>[], weights: number[], random: Random) {
+  constructor(
+    inputs: readonly ElementIterator<Element>[],
+    holdings: readonly (Holding | null)[],
+    weights: number[],
+    random: Random,
+  ) {
     this.#inputs = inputs;
+    this.#holdings = holdings;
     this.#weights = weights;
     this.#random = random;
   }
@@ -45,6 +55,7 @@ class Sampler implements ElementIterator<Element> {
   };
 
   readonly #pass = (element: Pulled<Element>): MaybePromise<Element | typeof AGAIN> => {
+    this.#holdings[this.#drawn]?.pass();
     if (element !== DONE) return element;
     this.#weights[this.#drawn] = 0;
     const closing = this.#inputs[this.#drawn].close();

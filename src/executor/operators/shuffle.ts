@@ -1,16 +1,20 @@
 import { type MaybePromise, mixSeeds, type Random, SeededRandom } from "../../base/mod.ts";
-import type { Element } from "../../element/mod.ts";
+import type { Element, LedgerEntries } from "../../element/mod.ts";
 import type { ShuffleNode } from "../../graph/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
+import { hold, type Holding } from "../tracking.ts";
 
 /** Seeds of unseeded shuffles that never change their order, however often the dataset is read in this process. */
 const LASTING_SEEDS = new WeakMap<ShuffleNode, number>();
 
 /** Builds `shuffle`. */
 export function shuffle(node: ShuffleNode, place: Place): ElementIterator<Element> {
-  return new Shuffle(place.input(), node.bufferSize, new SeededRandom(seedOf(node, place)));
+  const random = new SeededRandom(seedOf(node, place));
+  const holding = hold(place.tracking);
+  const input = place.input(0, { tracking: holding && holding.below });
+  return new Shuffle(input, node.bufferSize, { random, holding });
 }
 
 function seedOf(node: ShuffleNode, place: Place): number {
@@ -30,13 +34,21 @@ class Shuffle implements ElementIterator<Element> {
   readonly #input: ElementIterator<Element>;
   readonly #size: number;
   readonly #random: Random;
+  readonly #holding: Holding | null;
   #buffer: Element[] = [];
+  /** What the elements of the buffer consumed, where somebody asks. */
+  #entries: LedgerEntries[] = [];
   #ended = false;
 
-  constructor(input: ElementIterator<Element>, size: number, random: Random) {
+  constructor(
+    input: ElementIterator<Element>,
+    size: number,
+    { random, holding }: { random: Random; holding: Holding | null },
+  ) {
     this.#input = input;
     this.#size = size;
     this.#random = random;
+    this.#holding = holding;
   }
 
   next(): MaybePromise<Pulled<Element>> {
@@ -51,6 +63,7 @@ class Shuffle implements ElementIterator<Element> {
   close(): MaybePromise<void> {
     this.#ended = true;
     this.#buffer = [];
+    this.#entries = [];
     return this.#input.close();
   }
 
@@ -63,16 +76,27 @@ class Shuffle implements ElementIterator<Element> {
 
   #put(element: Pulled<Element>): void {
     if (element === DONE) this.#ended = true;
-    else if (!this.#ended) this.#buffer.push(element);
+    else if (!this.#ended) {
+      this.#buffer.push(element);
+      if (this.#holding !== null) this.#entries.push(this.#holding.take());
+    }
   }
 
   #draw(): Pulled<Element> {
     const { length } = this.#buffer;
-    if (length === 0) return DONE;
+    if (length === 0) {
+      this.#holding?.pass();
+      return DONE;
+    }
     const index = this.#random.below(length);
-    const drawn = this.#buffer[index];
-    const last = this.#buffer.pop()!;
-    if (index < length - 1) this.#buffer[index] = last;
-    return drawn;
+    if (this.#holding !== null) this.#holding.give(removeAt(this.#entries, index));
+    return removeAt(this.#buffer, index);
   }
+}
+
+function removeAt<T>(items: T[], index: number): T {
+  const removed = items[index];
+  const last = items.pop()!;
+  if (index < items.length) items[index] = last;
+  return removed;
 }

@@ -6,6 +6,7 @@ import type { CallSpreader } from "../call_spreader.ts";
 import type { ElementIterator, Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
+import type { Holding } from "../tracking.ts";
 import { ParallelMap } from "./parallel_map.ts";
 import { SpreadGauge } from "./spread_gauge.ts";
 import { ThreadedMap } from "./threaded_map.ts";
@@ -15,6 +16,16 @@ export function canSpread(ref: FunctionRef): boolean {
   return ref.kind === "module" || ref.live === undefined;
 }
 
+/** What a {@linkcode SpreadMap} works with. */
+export interface SpreadMapOptions {
+  readonly input: ElementIterator<Element>;
+  readonly node: MapNode;
+  readonly place: Place;
+  readonly spreader: CallSpreader;
+  /** Where it is noted what elements consumed; null: nowhere. */
+  readonly holding: Holding | null;
+}
+
 /**
  * A parallel map that spreads its calls over threads where that pays. It begins as a {@linkcode ParallelMap} in this
  * thread, whose calls are watched; the first pull after it has been decided that they are worth it goes on as a
@@ -22,6 +33,7 @@ export function canSpread(ref: FunctionRef): boolean {
  */
 export class SpreadMap implements ElementIterator<Element> {
   readonly #input: ElementIterator<Element>;
+  readonly #holding: Holding | null;
   readonly #node: MapNode;
   readonly #place: Place;
   readonly #spreader: CallSpreader;
@@ -30,8 +42,9 @@ export class SpreadMap implements ElementIterator<Element> {
   #plain: ParallelMap | null;
   #current: ElementIterator<Element>;
 
-  constructor(input: ElementIterator<Element>, node: MapNode, place: Place, spreader: CallSpreader) {
+  constructor({ input, node, place, spreader, holding }: SpreadMapOptions) {
     this.#input = input;
+    this.#holding = holding;
     this.#node = node;
     this.#place = place;
     this.#spreader = spreader;
@@ -39,6 +52,7 @@ export class SpreadMap implements ElementIterator<Element> {
     this.#plain = new ParallelMap(input, watched(place.bind(node.fn), place.context.clock, this.#gauge), {
       parallel: node.parallel,
       deterministic: this.#deterministic,
+      holding,
     });
     this.#current = this.#plain;
   }
@@ -60,6 +74,7 @@ export class SpreadMap implements ElementIterator<Element> {
           gauge: this.#gauge,
           parallel: this.#node.parallel,
           deterministic: this.#deterministic,
+          holding: this.#holding,
         });
       }
     }

@@ -1,11 +1,12 @@
 import { type Clock, isPromise, type MaybePromise } from "../../base/mod.ts";
-import type { Element } from "../../element/mod.ts";
+import type { Element, LedgerEntries } from "../../element/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
 import type { SpreadFunction } from "../call_spreader.ts";
 import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
+import type { Holding } from "../tracking.ts";
 import type { SpreadGauge } from "./spread_gauge.ts";
 
 /** What a {@linkcode ThreadedMap} works with. */
@@ -26,10 +27,19 @@ export interface ThreadedMapOptions {
   parallel: number;
   /** Whether results come in the order of their elements; else as they are ready. */
   deterministic: boolean;
+  /** Where it is noted what elements consumed. @default nowhere */
+  holding?: Holding | null;
+}
+
+/** An element of the input, or what was thrown in its place, and what it consumed. */
+interface Input {
+  readonly item: Element | Failure;
+  readonly entries: LedgerEntries;
 }
 
 /** A result that is to come; `outcome` is null until it is there. */
 interface Slot {
+  readonly entries: LedgerEntries;
   outcome: { readonly value: Element | Failure } | null;
 }
 
@@ -81,8 +91,11 @@ export class ThreadedMap implements ElementIterator<Element> {
       this.#poll();
       this.#dispatch();
       if (this.#isReady()) return unwrap(this.#take());
-      if (this.#ended && !this.#pulling && this.#outstanding === 0) return DONE;
-      if (!this.#ended && !this.#pulling && this.#outstanding < this.#limit) this.#callHere();
+      if (this.#ended && !this.#pulling && this.#outstanding === 0) {
+        this.#options.holding?.pass();
+        return DONE;
+      }
+      if (!this.#ended && !this.#pulling && this.#outstanding < this.#limit) this.#callNext();
       else await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
@@ -105,8 +118,8 @@ export class ThreadedMap implements ElementIterator<Element> {
     const { remote, gauge } = this.#options;
     // A batch beyond those under way is the most that waits for a reader who has left off.
     while (!this.#ended && !this.#pulling && remote.free && this.#waiting <= 2 * gauge.batch) {
-      const elements = this.#gather(gauge.batch);
-      if (elements.length > 0) this.#send(elements);
+      const inputs = this.#gather(gauge.batch);
+      if (inputs.length > 0) this.#send(inputs);
     }
   }
 
@@ -116,13 +129,14 @@ export class ThreadedMap implements ElementIterator<Element> {
   }
 
   /** Pulls up to `count` elements that are there without waiting. */
-  #gather(count: number): Element[] {
-    const elements: Element[] = [];
-    while (elements.length < count) {
+  #gather(count: number): Input[] {
+    const inputs: Input[] = [];
+    while (inputs.length < count) {
       const element = this.#pull();
       if (element instanceof Failure) {
-        if (elements.length > 0) this.#send(elements.splice(0)); // They come before the error.
-        this.#deliver(element);
+        const failed = this.#note(element);
+        if (inputs.length > 0) this.#send(inputs.splice(0)); // They come before the error.
+        this.#callHere(failed);
         break;
       }
       if (element === DONE) break;
@@ -130,9 +144,13 @@ export class ThreadedMap implements ElementIterator<Element> {
         this.#follow(element);
         break;
       }
-      elements.push(element);
+      inputs.push(this.#note(element));
     }
-    return elements;
+    return inputs;
+  }
+
+  #note(item: Element | Failure): Input {
+    return { item, entries: this.#options.holding?.take() ?? null };
   }
 
   #pull(): MaybePromise<Pulled<Element>> | Failure {
@@ -145,23 +163,23 @@ export class ThreadedMap implements ElementIterator<Element> {
     }
   }
 
-  #send(elements: readonly Element[]): void {
+  #send(inputs: readonly Input[]): void {
     const { remote, deterministic } = this.#options;
     let outcomes: Promise<readonly (Element | Failure)[]>;
     try {
-      outcomes = remote.call(this.#index, elements);
+      outcomes = remote.call(this.#index, inputs.map(({ item }) => item as Element));
     } catch {
       // What cannot travel (the value of a function above that is no element deep down) is dealt with here.
-      for (const element of elements) this.#deliver(this.#call(element));
+      for (const input of inputs) this.#callHere(input);
       return;
     }
-    const slots = elements.map((): Slot => ({ outcome: null }));
-    this.#index += elements.length;
-    this.#outstanding += elements.length;
-    this.#remote += elements.length;
+    const slots = inputs.map(({ entries }): Slot => ({ entries, outcome: null }));
+    this.#index += inputs.length;
+    this.#outstanding += inputs.length;
+    this.#remote += inputs.length;
     if (deterministic) { for (const slot of slots) this.#slots.push(slot); }
     outcomes.then((values) => {
-      this.#remote -= elements.length;
+      this.#remote -= inputs.length;
       if (this.#closed) return;
       slots.forEach((slot, i) => {
         slot.outcome = { value: values[i] };
@@ -179,22 +197,28 @@ export class ThreadedMap implements ElementIterator<Element> {
       this.#pulling = false;
       if (this.#closed) return;
       if (settled === DONE) this.#ended = true;
-      else if (settled instanceof Failure) this.#deliver(settled);
-      else if (this.#options.remote.free) this.#send([settled]);
-      else this.#deliver(this.#call(settled));
+      else {
+        const input = this.#note(settled);
+        if (!(settled instanceof Failure) && this.#options.remote.free) this.#send([input]);
+        else this.#callHere(input);
+      }
       this.#dispatch();
       this.#notify();
     };
     pulled.then(settle, (error) => settle(new Failure(error)));
   }
 
-  /** Makes one call in this thread. */
-  #callHere(): void {
+  /** Makes one call in this thread, for the next element. */
+  #callNext(): void {
     const element = this.#pull();
-    if (element instanceof Failure) return this.#deliver(element);
+    if (element instanceof Failure) return this.#callHere(this.#note(element));
     if (element === DONE) return;
     if (isPending(element)) return this.#follow(element);
-    return this.#deliver(this.#call(element));
+    this.#callHere(this.#note(element));
+  }
+
+  #callHere({ item, entries }: Input): void {
+    this.#deliver(item instanceof Failure ? item : this.#call(item), entries);
   }
 
   #call(element: Element): MaybePromise<Element | Failure> {
@@ -209,8 +233,8 @@ export class ThreadedMap implements ElementIterator<Element> {
     }
   }
 
-  #deliver(value: MaybePromise<Element | Failure>): void {
-    const slot: Slot = { outcome: null };
+  #deliver(value: MaybePromise<Element | Failure>, entries: LedgerEntries): void {
+    const slot: Slot = { entries, outcome: null };
     this.#outstanding++;
     if (!isPending(value)) slot.outcome = { value };
     if (this.#options.deterministic || slot.outcome) this.#slots.push(slot);
@@ -228,7 +252,8 @@ export class ThreadedMap implements ElementIterator<Element> {
   }
 
   #take(): Element | Failure {
-    const { outcome } = this.#slots.shift();
+    const { outcome, entries } = this.#slots.shift();
+    this.#options.holding?.give(entries);
     this.#outstanding--;
     return outcome!.value;
   }

@@ -4,10 +4,42 @@ import type { UnbatchNode } from "../../graph/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
+import { expanded } from "./flat_map.ts";
 
 /** Builds `unbatch`. */
 export function unbatch(_node: UnbatchNode, place: Place): ElementIterator<Element> {
-  return new Unbatch(place.input());
+  return place.tracking ? expanded(place, (input) => new Batches(input)) : new Unbatch(place.input());
+}
+
+/** An iterator over the parts of each batch, where it must be known which batch they are of. */
+class Batches implements ElementIterator<ElementIterator<Element>> {
+  readonly #input: ElementIterator<Element>;
+
+  constructor(input: ElementIterator<Element>) {
+    this.#input = input;
+  }
+
+  next(): MaybePromise<Pulled<ElementIterator<Element>>> {
+    const batch = this.#input.next();
+    return isPending(batch) ? batch.then(parts) : parts(batch);
+  }
+
+  close(): MaybePromise<void> {
+    return this.#input.close();
+  }
+}
+
+function parts(batch: Pulled<Element>): Pulled<ElementIterator<Element>> {
+  if (batch === DONE) return DONE;
+  let given = false;
+  return new Unbatch({
+    next: () => {
+      if (given) return DONE;
+      given = true;
+      return batch;
+    },
+    close: () => {},
+  });
 }
 
 /** The parts of each batch. */
