@@ -3,7 +3,7 @@
 import { type Clock, FailedPreconditionError, type MaybePromise } from "../../base/mod.ts";
 import { type GetElementRequest, WorkerService } from "../../gen/tensorflow/data/worker_pb.ts";
 import { BlockOpener, type ElementRequest } from "../../worker/mod.ts";
-import { elementResponseChunks, END_OF_SEQUENCE, layoutOf, SKIP_TASK, tensorParts } from "../elements/mod.ts";
+import { elementResponseChunks, layoutOf, SKIP_TASK, tensorParts } from "../elements/mod.ts";
 import { decodeRequest, type GrpcContext, type GrpcMethods, methodPath, unary } from "../grpc/mod.ts";
 import { pipelineError, refusalError } from "./errors.ts";
 import type { ServedTasks } from "./served_tasks.ts";
