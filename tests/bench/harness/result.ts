@@ -6,7 +6,7 @@ import { median } from "./in_turn.ts";
 export type Goal = { atLeast: number } | { atMost: number };
 
 /** What the figures count. */
-export type Unit = "elements/s" | "MB/s" | "calls/s" | "ms" | "s" | "MB";
+export type Unit = "elements/s" | "MB/s" | "calls/s" | "updates/s" | "µs of a core" | "ms" | "s" | "MB";
 
 /** A line of the table. */
 export interface Result {

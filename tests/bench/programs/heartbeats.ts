@@ -13,6 +13,7 @@ import {
 import { createDispatcherClient } from "../../../src/rpc/mod.ts";
 import { answer } from "./answer.ts";
 import { HttpCaller, requestBytes } from "./http_caller.ts";
+import { inParallel } from "./in_parallel.ts";
 
 /** Calls at a time: enough to keep the dispatcher busy. */
 const CONNECTIONS = 64;
@@ -35,19 +36,6 @@ const addresses = Array.from(
   { length: workers },
   (_, i) => `127.0.${1 + (i >> 7)}.${1 + (i & 127)}:${taker.addr.port}`,
 );
-
-async function inParallel<T>(count: number, each: (index: number) => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  let next = 0;
-  const run = async () => {
-    while (next < count) {
-      const index = next++;
-      results[index] = await each(index);
-    }
-  };
-  await Promise.all(Array.from({ length: 16 }, run));
-  return results;
-}
 
 const workerState = (index: number) => ({
   workerAddress: addresses[index],

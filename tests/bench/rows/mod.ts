@@ -5,7 +5,9 @@ import { executorRow } from "./executor.ts";
 import { firstElementRow } from "./first_element.ts";
 import { heartbeatsRow } from "./heartbeats.ts";
 import { inProcessRow } from "./in_process.ts";
+import { journalRow } from "./journal.ts";
 import { ownRows } from "./own.ts";
+import { registryRow } from "./registry.ts";
 import { serviceRows } from "./service.ts";
 import { startAndMemoryRow } from "./start_and_memory.ts";
 
@@ -18,4 +20,6 @@ export const ROWS: readonly Row[] = [
   ...ownRows,
   executorRow,
   heartbeatsRow,
+  registryRow,
+  journalRow,
 ];
