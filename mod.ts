@@ -60,6 +60,7 @@ export {
   type FileOptions,
   fromDatasetId,
   type FromDatasetIdOptions,
+  type FromTfDataServiceOptions,
   type FunctionContext,
   type GroupByWindowOptions,
   type IgnoreErrorsOptions,
@@ -83,7 +84,7 @@ export {
   type ValueOf,
   type WindowOptions,
 } from "./src/dataset/mod.ts";
-export type { DType, Element, Tensor, TypedArray } from "./src/element/mod.ts";
+export type { DType, Element, ElementSpec, Tensor, TypedArray } from "./src/element/mod.ts";
 export {
   INFINITE_CARDINALITY,
   SHARD_HINT,

@@ -46,6 +46,7 @@ export {
   type FileOptions,
   fromDatasetId,
   type FromDatasetIdOptions,
+  type FromTfDataServiceOptions,
   type FunctionContext,
   type GroupByWindowOptions,
   type IgnoreErrorsOptions,
@@ -69,7 +70,7 @@ export {
   type ValueOf,
   type WindowOptions,
 } from "./dataset/mod.ts";
-export type { DType, Element, Tensor, TypedArray } from "./element/mod.ts";
+export type { DType, Element, ElementSpec, Tensor, TypedArray } from "./element/mod.ts";
 export {
   INFINITE_CARDINALITY,
   SHARD_HINT,

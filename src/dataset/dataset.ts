@@ -14,6 +14,7 @@ import * as functions from "./nodes/functions.ts";
 import * as grouping from "./nodes/grouping.ts";
 import * as ordering from "./nodes/ordering.ts";
 import * as sources from "./nodes/sources.ts";
+import { type FromTfDataServiceOptions, tfDataServiceNode } from "./nodes/tf_data_service.ts";
 import { checkReaderOptions, type DatasetReader, ExecutionReader, type ReaderOptions } from "./reader.ts";
 import type { PaddedBatched } from "./padded_batched.ts";
 import type { Slice } from "./slice.ts";
@@ -290,6 +291,37 @@ export class Dataset<T> implements AsyncIterable<T> {
    */
   static tfrecord(input: files.FileInput, options?: files.FileOptions): Dataset<Uint8Array> {
     return new Dataset(files.readFilesNode("tfrecord", input, options));
+  }
+
+  /**
+   * A dataset of an existing tf.data service, of TensorFlow's own dispatcher and workers (TensorFlow 2.21): a program
+   * there has registered it. Compressed or not; tensors become what is natural for them: scalars numbers, booleans,
+   * strings and (of 64-bit integers) bigints, vectors typed arrays, what has more axes `Tensor`s, dictionaries records.
+   *
+   * It can be read here, or be the source of a pipeline that a Sluice service runs: each of its workers then is a reader
+   * of the tf.data service. Web pages cannot read it, as gRPC needs what they do not have.
+   *
+   * Errors of reading: `UnavailableError` when the dispatcher stays unreachable for `dispatcherTimeoutMs`,
+   * `NotFoundError` for an id that is not registered, and the errors of the workers' pipelines.
+   *
+   * @param options which dataset, where the service is and how it is to divide the work
+   * @throws {InvalidArgumentError} naming the option, before anything is sent
+   *
+   * @example
+   * ```ts
+   * import { Dataset } from "@sluice/data";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const labels = Dataset.fromTfDataService<{ label: bigint }>({
+   *   address: "localhost:5000",
+   *   datasetId: "train",
+   *   processingMode: "parallel_epochs",
+   * }).map(({ label }) => Number(label));
+   * assertEquals(labels.cardinality, -2); // not known before the service is asked
+   * ```
+   */
+  static fromTfDataService<T = unknown>(options: FromTfDataServiceOptions): Dataset<T> {
+    return new Dataset(tfDataServiceNode(options));
   }
 
   // ---- out of other datasets ---------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 import { type Clock, consoleLog, type Log, type Random, systemClock, systemRandom } from "../base/mod.ts";
 import { type CodecSet, portableCodecs } from "../element/mod.ts";
+import type { TfDataServiceReader } from "../executor/mod.ts";
 import type { OpenStream } from "../rpc/mod.ts";
 import { type FileSystem, portableFileSystem } from "../sources/mod.ts";
 
@@ -15,6 +16,8 @@ export interface Environment {
   readonly fetch?: typeof fetch;
   /** Opens streams of elements where it can do so better than `fetch`. */
   readonly openStream?: OpenStream;
+  /** Reads stock tf.data services; without it such datasets cannot be read. */
+  readonly tfDataService?: TfDataServiceReader;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

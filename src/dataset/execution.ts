@@ -54,7 +54,7 @@ export function beginExecution<T>(
   { Dataset, epoch, resume, signal }: ExecutionOptions,
 ): Execution<T> {
   const environment = currentEnvironment();
-  const { clock, log, files } = environment;
+  const { clock, log, files, tfDataService } = environment;
   const { functions, dataService } = runtimeOf(environment);
   const seed = resume?.seed ?? environment.random.uint32();
   const source = resume === null ? null : checkpointSource(root);
@@ -68,6 +68,7 @@ export function beginExecution<T>(
     files,
     functions,
     random: new SeededRandom(seed),
+    tfDataService,
     dataService: (node: DataServiceNode, { signal }: { readonly signal: AbortSignal }) => {
       const reader = dataService(node, { signal, resume: node === source ? resume!.service : null });
       reading = { node, reader };

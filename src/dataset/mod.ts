@@ -20,6 +20,7 @@ export type { InterleaveOptions, MapOptions } from "./nodes/functions.ts";
 export type { BucketOptions, GroupByWindowOptions } from "./nodes/grouping.ts";
 export type { DatasetOptions, IgnoreErrorsOptions, ShuffleOptions } from "./nodes/ordering.ts";
 export type { RandomOptions } from "./nodes/sources.ts";
+export type { FromTfDataServiceOptions } from "./nodes/tf_data_service.ts";
 export type { NestedArray, PaddedBatched } from "./padded_batched.ts";
 export type { DatasetReader, ReaderOptions } from "./reader.ts";
 export { registerDataset, type RegisterDatasetOptions } from "./register_dataset.ts";

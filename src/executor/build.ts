@@ -24,6 +24,8 @@ export function build(place: Place): ElementIterator<Element> {
       return operators.readFiles(node, place);
     case "dataService":
       return operators.dataService(node, place);
+    case "tfDataService":
+      return operators.tfDataService(node, place);
     case "map":
       return operators.map(node, place);
     case "filter":

@@ -2,7 +2,7 @@
 
 import type { Clock, Log, MaybePromise, Random } from "../base/mod.ts";
 import type { ConsumedSource, Element, Ledger } from "../element/mod.ts";
-import type { DataServiceNode, FunctionRef, UserFunction } from "../graph/mod.ts";
+import type { DataServiceNode, FunctionRef, TfDataServiceNode, UserFunction } from "../graph/mod.ts";
 import type { FileSystem } from "../sources/mod.ts";
 import type { CallSpreader } from "./call_spreader.ts";
 import type { ElementIterator } from "./iterator.ts";
@@ -55,6 +55,12 @@ export type DataServiceReader = (
   context: ExecutionContext,
 ) => ElementIterator<Element>;
 
+/** Reads a dataset of a stock tf.data service. */
+export type TfDataServiceReader = (
+  node: TfDataServiceNode,
+  options: { readonly signal: AbortSignal },
+) => ElementIterator<Element>;
+
 /** What an execution is given. */
 export interface ExecutionContext {
   /** Aborted when the reader leaves; every wait of an operator ends with its reason. */
@@ -73,6 +79,8 @@ export interface ExecutionContext {
   readonly Dataset: DatasetBuilder;
   /** Reads what `distribute()` and `fromDatasetId()` stand for. */
   readonly dataService: DataServiceReader;
+  /** Reads what `fromTfDataService()` stands for. @default this runtime cannot */
+  readonly tfDataService?: TfDataServiceReader | undefined;
   /** Which pass over the dataset this is, from 0: shuffles with `reshuffleEachIteration` differ by it. */
   readonly epoch: number;
   /** Set in the pipelines of dynamically sharded tasks. */

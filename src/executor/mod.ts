@@ -12,6 +12,7 @@ export type {
   FunctionRuntime,
   Split,
   SplitSupply,
+  TfDataServiceReader,
 } from "./context.ts";
 export { execute } from "./execute.ts";
 export { Failure } from "./failure.ts";

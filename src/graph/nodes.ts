@@ -96,6 +96,32 @@ export interface DataServiceOptions {
   readonly exactlyOnce: boolean;
 }
 
+/** Reads a dataset of a stock tf.data service. `tensorflow/client/` runs it. */
+export interface TfDataServiceNode {
+  readonly op: "tfDataService";
+  readonly inputs: readonly [];
+  readonly options: TfDataServiceOptions;
+}
+
+/** The options of `Dataset.fromTfDataService()`, completed. */
+export interface TfDataServiceOptions {
+  /** The dispatcher's address, such as `localhost:5050`. */
+  readonly address: string;
+  readonly datasetId: string;
+  /** A `ShardingPolicy`, as in {@linkcode DataServiceOptions}. */
+  readonly shardingPolicy: number;
+  readonly jobName: string | null;
+  /** What the tensors become; null: what is natural for those that the dispatcher names. */
+  readonly elementSpec: ElementSpec | null;
+  /** null: chosen by the client. */
+  readonly maxOutstandingRequests: number | null;
+  /** Trainer id of the cross-trainer cache; null: no such cache. */
+  readonly trainerId: string | null;
+  readonly targetWorkers: "AUTO" | "ANY";
+  readonly taskRefreshIntervalMs: number;
+  readonly dispatcherTimeoutMs: number;
+}
+
 /** A function of each element. `parallel` calls run at a time; their results come in order unless `deterministic` is false. */
 export interface MapNode {
   readonly op: "map";
@@ -321,6 +347,7 @@ export type GraphNode =
   | ListFilesNode
   | ReadFilesNode
   | DataServiceNode
+  | TfDataServiceNode
   | MapNode
   | FilterNode
   | FlatMapNode

@@ -26,7 +26,7 @@ import {
   scan,
   takeWhile,
 } from "./operators/functions.ts";
-import { dataService, readFiles } from "./operators/readers.ts";
+import { dataService, readFiles, tfDataService } from "./operators/readers.ts";
 import { fromArray, fromGenerator, fromTensorSlices, listFiles, random, range } from "./operators/sources.ts";
 
 const OPERATORS: { readonly [O in OpName]: Operator<Extract<GraphNode, { op: O }>> } = {
@@ -62,6 +62,7 @@ const OPERATORS: { readonly [O in OpName]: Operator<Extract<GraphNode, { op: O }
   skip,
   take,
   takeWhile,
+  tfDataService,
   unbatch,
   window,
   zip,

@@ -48,6 +48,7 @@ function timingOf(node: GraphNode, deterministic: boolean): string | null {
         ? null
         : "its calls run in parallel and what is ready comes first (`deterministic: false`)";
     case "dataService":
+    case "tfDataService":
       return "another service gives its elements in the order of its workers";
     default:
       return null;

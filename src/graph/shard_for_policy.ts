@@ -81,7 +81,7 @@ function shardByFileOrData(root: GraphNode, context: ShardContext): GraphNode {
 
 function checkSplittable(root: GraphNode): void {
   for (const node of localNodes(root)) {
-    if (node.op === "dataService") {
+    if (node.op === "dataService" || node.op === "tfDataService") {
       throw new SluiceError(
         "Cannot create split providers for dataset of type DataServiceDataset: shard it by another policy",
         { code: "unimplemented" },

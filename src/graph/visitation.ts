@@ -67,6 +67,7 @@ function streamOf(node: GraphNode, inputs: readonly Stream[], deterministic: boo
     case "fromGenerator":
       return { ...PLAIN, kind: "expanded" };
     case "dataService":
+    case "tfDataService":
       return weaker(node, "every worker reads all that the other service gives");
     case "filter":
     case "repeat":

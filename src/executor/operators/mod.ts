@@ -5,6 +5,7 @@ export { cache } from "./cache.ts";
 export { chooseFromDatasets } from "./choose_from_datasets.ts";
 export { concatenate } from "./concatenate.ts";
 export { dataService } from "./data_service.ts";
+export { tfDataService } from "./tf_data_service.ts";
 export { enumerate } from "./enumerate.ts";
 export { filter } from "./filter.ts";
 export { flatMap } from "./flat_map.ts";

@@ -1,6 +1,7 @@
 /** Operators that reach outside: the records of files, and other services. */
 
 import { InvalidArgumentError } from "../../base/mod.ts";
+import { checkSpec } from "../../element/mod.ts";
 import {
   boolean,
   elementRecord,
@@ -14,8 +15,8 @@ import {
 } from "../attributes.ts";
 import { unknownCount } from "../cardinality_rules.ts";
 import { INFINITE_CARDINALITY, UNKNOWN_CARDINALITY } from "../constants.ts";
-import type { DataServiceNode, ReadFilesNode } from "../nodes.ts";
-import { ONE_INPUT, type Operator } from "../operator.ts";
+import type { DataServiceNode, ReadFilesNode, TfDataServiceNode } from "../nodes.ts";
+import { NO_INPUT, ONE_INPUT, type Operator } from "../operator.ts";
 import { ShardingPolicy } from "../sharding_policy.ts";
 import { ANY, STRING } from "../spec_rules.ts";
 
@@ -89,4 +90,28 @@ export const dataService: Operator<DataServiceNode> = {
   },
   spec: (_node, [registered = ANY]) => registered,
   remoteInputs: true,
+};
+
+/** Reading a stock tf.data service. */
+export const tfDataService: Operator<TfDataServiceNode> = {
+  arity: NO_INPUT,
+  attributes: {
+    options: recordOf({
+      address: string,
+      datasetId: string,
+      shardingPolicy: integer({ min: ShardingPolicy.OFF, max: ShardingPolicy.HINT }),
+      jobName: nullable(string),
+      elementSpec: nullable(elementRecord),
+      maxOutstandingRequests: nullable(size),
+      trainerId: nullable(string),
+      targetWorkers: oneOf("AUTO", "ANY"),
+      taskRefreshIntervalMs: integer({ min: 1 }),
+      dispatcherTimeoutMs: integer({ min: 0 }),
+    }),
+  },
+  check({ options: { elementSpec } }) {
+    if (elementSpec !== null) checkSpec(elementSpec);
+  },
+  cardinality: () => UNKNOWN_CARDINALITY,
+  spec: ({ options }) => options.elementSpec ?? ANY,
 };

@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from "../../base/mod.ts";
 import type { CodecSet } from "../../element/mod.ts";
-import type { DataServiceReader, DatasetBuilder } from "../../executor/mod.ts";
+import type { DataServiceReader, DatasetBuilder, TfDataServiceReader } from "../../executor/mod.ts";
 import type { DispatcherClient, WireBatch } from "../../rpc/mod.ts";
 import type { FileSystem } from "../../sources/mod.ts";
 import type { AcknowledgeOutcome } from "../core/session_book.ts";
@@ -31,6 +31,8 @@ export interface InProcessHostOptions extends BlockPackerOptions {
   Dataset: DatasetBuilder;
   /** Reads the datasets of other services in a pipeline. */
   dataService: DataServiceReader;
+  /** Reads the datasets of stock tf.data services in a pipeline. @default such pipelines fail */
+  tfDataService?: TfDataServiceReader;
   /** Leases splits to dynamically sharded tasks. */
   dispatcher: Pick<DispatcherClient, "getSplit">;
   /** How long an unreachable dispatcher is tried, in milliseconds. */

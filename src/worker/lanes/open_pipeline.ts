@@ -20,7 +20,7 @@ export async function openPipeline(
   options: InProcessHostOptions,
   signal: AbortSignal,
 ): Promise<OpenedPipeline> {
-  const { clock, random, log, files, Dataset, dataService } = options;
+  const { clock, random, log, files, Dataset, dataService, tfDataService } = options;
   const { taskId, iterationId, policy, repetition } = definition;
   const bytes = await loadGraph(signal);
   const { root, modules } = parseGraph(bytes);
@@ -52,6 +52,7 @@ export async function openPipeline(
     functions: createFunctionRuntime({ modules }),
     Dataset,
     dataService,
+    tfDataService,
     epoch: repetition,
     ...(splits && { splits }),
     ...(calls && { spreader: calls }),

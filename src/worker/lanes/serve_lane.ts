@@ -1,5 +1,5 @@
 import { assertNever, type Clock, type Log, type Random } from "../../base/mod.ts";
-import type { DataServiceReader, DatasetBuilder } from "../../executor/mod.ts";
+import type { DataServiceReader, DatasetBuilder, TfDataServiceReader } from "../../executor/mod.ts";
 import type { FileSystem } from "../../sources/mod.ts";
 import { FunctionLane } from "./function_lane.ts";
 import type { LaneOwner } from "./lane_port.ts";
@@ -20,6 +20,8 @@ export interface LaneEnvironment {
   readonly Dataset: DatasetBuilder;
   /** Reads the datasets of other services in a pipeline. */
   readonly dataService: DataServiceReader;
+  /** Reads the datasets of stock tf.data services in a pipeline. */
+  readonly tfDataService?: TfDataServiceReader;
 }
 
 /** Works as a lane for `owner`, and says that it is ready. Gives the function that takes the owner's messages. */
