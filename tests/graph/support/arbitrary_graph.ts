@@ -52,6 +52,19 @@ const options = fc.record({
   exactlyOnce: flag,
 });
 
+const tfOptions = fc.record({
+  address: fc.constantFrom("a:1", "b:2"),
+  datasetId: name,
+  shardingPolicy: fc.integer({ min: 0, max: 5 }),
+  jobName: fc.option(name),
+  elementSpec: fc.option(fc.constantFrom({ kind: "number" }, { kind: "list", item: { kind: "string" } })),
+  maxOutstandingRequests: fc.option(size),
+  trainerId: fc.option(name),
+  targetWorkers: fc.constantFrom("AUTO" as const, "ANY" as const),
+  taskRefreshIntervalMs: size,
+  dispatcherTimeoutMs: size,
+});
+
 type Attributes = Readonly<Record<string, fc.Arbitrary<unknown>>>;
 
 const PADDING = { paddedShapes: element, paddingValues: element };
@@ -69,6 +82,7 @@ const ATTRIBUTES: { readonly [O in OpName]: Attributes } = {
     options: fc.dictionary(name, element, { maxKeys: 2 }),
   },
   dataService: { options },
+  tfDataService: { options: tfOptions },
   map: { fn, parallel: size, deterministic: maybe },
   filter: { fn },
   flatMap: { fn },
