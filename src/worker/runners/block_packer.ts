@@ -15,24 +15,34 @@ export interface Block {
 export interface BlockPackerOptions {
   /** A block is full when it has this many bytes. @default 262_144 */
   targetBytes?: number;
+  /** A block of elements of 64 KiB and more is full when it has this many. @default 1_048_576, or `targetBytes` if given */
+  largeTargetBytes?: number;
 }
 
 // Elements of a constant or a bit take next to no bytes: without this bound a block of them would never be full.
 const MAX_ELEMENTS = 65_536;
 
-// An element of this size pays for a block of its own, and then its bytes need not be copied next to others.
-const ALONE_BYTES = 64 * 1024;
+const TARGET_BYTES = 256 * 1024;
+
+// Elements of this size are sent out of their own memory. Copying them would cost more than a block does, but each
+// block also costs some wake-ups, reads and objects on both sides: several 150 KB images share them.
+const LARGE_BYTES = 64 * 1024;
+const LARGE_TARGET_BYTES = 1024 * 1024;
 
 /** Packs elements into blocks by their size. */
 export class BlockPacker {
   readonly #targetBytes: number;
+  readonly #largeTargetBytes: number;
   #encoder = new BlockEncoder();
+  /** Whether the elements of the block in the making are large; all are or none is. */
+  #large = false;
   #spec: Uint8Array<ArrayBuffer> | null = null;
   #ready: Block[] = [];
 
   /** Makes an empty packer. */
-  constructor({ targetBytes = 256 * 1024 }: BlockPackerOptions = {}) {
-    this.#targetBytes = targetBytes;
+  constructor({ targetBytes, largeTargetBytes }: BlockPackerOptions = {}) {
+    this.#targetBytes = targetBytes ?? TARGET_BYTES;
+    this.#largeTargetBytes = largeTargetBytes ?? targetBytes ?? LARGE_TARGET_BYTES;
   }
 
   /** Whether {@linkcode BlockPacker.finish} would give nothing. */
@@ -47,16 +57,15 @@ export class BlockPacker {
    */
   add(element: Element): boolean {
     const encoder = this.#encoder;
-    if (isLarge(element)) {
-      if (encoder.count > 0) this.#ready.push(this.#finishBlock());
-      encoder.add(element);
-      return true;
-    }
+    const large = isLarge(element);
+    if (large !== this.#large && encoder.count > 0) this.#ready.push(this.#finishBlock());
+    this.#large = large;
     encoder.add(element);
-    return encoder.bytes >= this.#targetBytes || encoder.count >= MAX_ELEMENTS;
+    return this.#ready.length > 0 || encoder.count >= MAX_ELEMENTS ||
+      encoder.bytes >= (large ? this.#largeTargetBytes : this.#targetBytes);
   }
 
-  /** The blocks of everything that was added: none, one, or two where the last element stands alone. */
+  /** The blocks of everything that was added: none, one, or two where the last element is large and those before it are not. */
   finish(): Block[] {
     if (this.#encoder.count > 0) this.#ready.push(this.#finishBlock());
     return this.#ready.splice(0);
@@ -70,6 +79,6 @@ export class BlockPacker {
 }
 
 function isLarge(element: Element): boolean {
-  if (typeof element === "string") return element.length >= ALONE_BYTES;
-  return typeof element === "object" && element !== null && byteSize(element) >= ALONE_BYTES;
+  if (typeof element === "string") return element.length >= LARGE_BYTES;
+  return typeof element === "object" && element !== null && byteSize(element) >= LARGE_BYTES;
 }

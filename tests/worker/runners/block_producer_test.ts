@@ -105,7 +105,7 @@ Deno.test("nothing is pulled while the sink wants no more", async () => {
   assertEquals([harness.items.length, iterator.pulls], [2, 200]);
 });
 
-Deno.test("a large element stands alone in its block", async () => {
+Deno.test("large and small elements do not share a block", async () => {
   const large = new Uint8Array(64 * 1024).fill(7);
   await using harness = new Harness(() => fromItems([1, 2, large, 3]));
   await harness.settle();
@@ -115,14 +115,14 @@ Deno.test("a large element stands alone in its block", async () => {
 });
 
 Deno.test("large elements of one kind go out as their own bytes", async () => {
-  const first = new Float32Array(100_000).fill(1);
-  const second = new Float32Array(100_000).fill(2);
-  await using harness = new Harness(() => fromItems([first, second]));
+  const [first, second, third, fourth] = [1, 2, 3, 4].map((value) => new Float32Array(100_000).fill(value));
+  await using harness = new Harness(() => fromItems([first, second, third, fourth]));
   await harness.settle();
-  assertEquals(harness.blocks(), [[first], [second]]);
-  for (const [i, source] of [first, second].entries()) {
-    const item = harness.items[i];
-    assert(item.kind === "block" && item.block.chunks.some((chunk) => chunk.buffer === source.buffer));
+  // Full from 1 MiB on.
+  assertEquals(harness.blocks(), [[first, second, third], [fourth]]);
+  const chunks = harness.items.flatMap((item) => item.kind === "block" ? item.block.chunks : []);
+  for (const source of [first, second, third, fourth]) {
+    assert(chunks.some((chunk) => chunk.buffer === source.buffer));
   }
 });
 
