@@ -192,9 +192,11 @@ export class CoordinatedReader implements ElementIterator<Element> {
       kind: "listed",
       iterationFinished,
       blockRound: blockRound === undefined ? null : Number(blockRound),
-      tasks: tasks.map(({ taskId, workerAddress, workerUid, finished, startingRound }) => ({
+      tasks: tasks.map(({ taskId, workerAddress, dataAddresses, workerUid, finished, startingRound }) => ({
         id: taskId,
         address: workerAddress,
+        // Calls do not go through unix sockets.
+        dataAddresses: dataAddresses.filter((address) => /^https?:/.test(address)),
         workerUid,
         finished,
         startingRound: Number(startingRound),
@@ -237,11 +239,12 @@ export class CoordinatedReader implements ElementIterator<Element> {
   }
 
   async #ask(ask: Ask): Promise<void> {
-    const { task, round } = ask;
+    const { task, address, rounds } = ask;
     try {
-      const answer = await this.#joined!.requests.ask(ask);
-      if (answer === "failed") this.#step({ kind: "askFailed", task, round });
-      else this.#step({ kind: "answered", task, round, answer });
+      const reply = await this.#joined!.requests.ask(ask);
+      if (reply === "failed") return this.#step({ kind: "askFailed", task, address, rounds });
+      for (const { round, answer } of reply.answers) this.#step({ kind: "answered", task, round, answer });
+      if (reply.unanswered.length > 0) this.#step({ kind: "unanswered", task, rounds: reply.unanswered });
     } catch {
       // The reader is over.
     }

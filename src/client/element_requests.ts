@@ -1,5 +1,6 @@
 import { backoffMs, type Clock, DeadlineExceededError } from "../base/mod.ts";
 import type { Element } from "../element/mod.ts";
+import type { GetElementResponse } from "../gen/sluice/v1/worker_pb.ts";
 import {
   compressionNumber,
   createWorkerClient,
@@ -29,11 +30,20 @@ export interface ElementRequestsOptions {
   readonly signal: AbortSignal;
 }
 
-/** Asks workers for the elements of single rounds. */
+/** What a worker answered. */
+export interface RoundAnswers {
+  /** The rounds that were decided, the first among them. */
+  readonly answers: readonly { readonly round: number; readonly answer: CoordinatedAnswer<Element> }[];
+  /** The others that were asked for. */
+  readonly unanswered: readonly number[];
+}
+
+/** Asks workers for the elements of rounds. */
 export class ElementRequests {
   readonly #options: ElementRequestsOptions;
   readonly #clients = new Map<string, WorkerClient>();
-  readonly #decoders = new Map<bigint, BlockDecoder>();
+  /** The addresses where somebody is: a request that takes long waits for other consumers there. */
+  readonly #reached = new Set<string>();
 
   /** Connects to nobody yet. */
   constructor(options: ElementRequestsOptions) {
@@ -41,28 +51,37 @@ export class ElementRequests {
   }
 
   /**
-   * The answer of a worker, or "failed" if it cannot be reached. Refusals and errors of the pipeline are answers.
+   * The answers of a worker, or "failed" if it cannot be reached. Refusals and errors of the pipeline are answers.
    *
    * @throws the signal's reason once it is aborted
    */
-  async ask(ask: Ask): Promise<CoordinatedAnswer<Element> | "failed"> {
+  async ask(ask: Ask): Promise<RoundAnswers | "failed"> {
     const { environment: { clock, random }, signal } = this.#options;
     try {
       if (ask.attempt > 0) await clock.sleep(backoffMs(ask.attempt - 1, random), { signal });
       return await this.#askPatiently(ask, clock);
     } catch (error) {
       signal.throwIfAborted();
-      return isRetryable(error) ? "failed" : { kind: "error", error };
+      if (isRetryable(error)) return "failed";
+      // The answer to another request may have overtaken this one: then its first round is too late, and no other.
+      const [round, ...unanswered] = ask.rounds;
+      return { answers: [{ round, answer: { kind: "error", error } }], unanswered };
     }
   }
 
   /** Tells a worker that its end has come in; gives up after a few attempts, for the worker may be gone. */
-  async confirmEnd({ task, address, round }: Pick<Ask, "task" | "address" | "round">): Promise<void> {
+  async confirmEnd(
+    { task, addresses, round }: Pick<Ask, "task"> & {
+      readonly addresses: readonly string[];
+      readonly round: number;
+    },
+  ): Promise<void> {
     const { environment: { clock, random }, signal } = this.#options;
+    const ask = { task, rounds: [round], oldest: round, skipped: [], allowSkip: false };
     for (let attempt = 0; attempt < CONFIRMATIONS; attempt++) {
       try {
         if (attempt > 0) await clock.sleep(backoffMs(attempt - 1, random), { signal });
-        await this.#call({ task, address, round, oldest: round, skipped: [], allowSkip: false, attempt });
+        await this.#call({ ...ask, attempt, address: addresses[attempt % addresses.length] });
         return;
       } catch (error) {
         if (signal.aborted || !isRetryable(error)) return;
@@ -71,7 +90,8 @@ export class ElementRequests {
   }
 
   /** A round that takes long is asked for again and again: that is no failure of the worker's. */
-  async #askPatiently(ask: Ask, clock: Clock): Promise<CoordinatedAnswer<Element>> {
+  async #askPatiently(ask: Ask, clock: Clock): Promise<RoundAnswers> {
+    await this.#reach(ask.address);
     for (;;) {
       const asked = clock.now();
       try {
@@ -83,14 +103,24 @@ export class ElementRequests {
     }
   }
 
-  async #call(ask: Ask): Promise<CoordinatedAnswer<Element>> {
+  /** Finds out whether anybody is at an address: a firewall may drop what goes there, without a word. */
+  async #reach(address: string): Promise<void> {
+    if (this.#reached.has(address)) return;
+    const { environment: { clock }, signal } = this.#options;
+    await callWithDeadline((call) => this.#client(address).getVersion({}, call), { clock, signal });
+    this.#reached.add(address);
+  }
+
+  async #call(ask: Ask): Promise<RoundAnswers> {
     const { environment: { clock, codecs }, consumerIndex, compression, signal } = this.#options;
-    const { task, address, round, oldest, skipped, allowSkip } = ask;
+    const { task, address, rounds, oldest, skipped, allowSkip } = ask;
+    const [first, ...further] = rounds;
     const client = this.#client(address);
     const request = {
       taskId: task,
       consumerIndex,
-      roundIndex: BigInt(round),
+      roundIndex: BigInt(first),
+      furtherRounds: further.map(BigInt),
       oldestRound: BigInt(oldest),
       skippedPreviousRound: skipped.includes(oldest - 1),
       skippedRounds: skipped.map(BigInt),
@@ -103,17 +133,14 @@ export class ElementRequests {
       signal,
       timeoutMs: ROUND_WAIT_MS,
     });
-    if (reply.skipTask) return { kind: "skip" };
-    if (reply.endOfSequence || !reply.batch) return { kind: "end" };
-    const batch = fromElementBatch(reply.batch);
-    if (batch.error) return { kind: "error", error: fromElementFailure(batch.error) };
-    const bytes = Math.max(batch.uncompressedSize, batch.payload.byteLength);
-    try {
-      const block = await this.#decoder(task).decode(batch);
-      return { kind: "element", element: block.get(0), bytes };
-    } catch (error) {
-      return { kind: "error", error };
+    // The spec comes with the first element of a reply, and again where it changes.
+    const decoder = new BlockDecoder(codecs);
+    const answers = [{ round: first, answer: await answerOf(reply, decoder) }];
+    for (const part of reply.further) {
+      answers.push({ round: Number(part.roundIndex), answer: await answerOf(part, decoder) });
     }
+    const answered = new Set(answers.map(({ round }) => round));
+    return { answers, unanswered: further.filter((round) => !answered.has(round)) };
   }
 
   #client(address: string): WorkerClient {
@@ -124,10 +151,20 @@ export class ElementRequests {
     }
     return client;
   }
+}
 
-  #decoder(task: bigint): BlockDecoder {
-    let decoder = this.#decoders.get(task);
-    if (!decoder) this.#decoders.set(task, decoder = new BlockDecoder(this.#options.environment.codecs));
-    return decoder;
+async function answerOf(
+  { batch: message, skipTask }: Pick<GetElementResponse, "batch" | "skipTask">,
+  decoder: BlockDecoder,
+): Promise<CoordinatedAnswer<Element>> {
+  if (!message) return { kind: skipTask ? "skip" : "end" };
+  try {
+    const batch = fromElementBatch(message);
+    if (batch.error) return { kind: "error", error: fromElementFailure(batch.error) };
+    const bytes = Math.max(batch.uncompressedSize, batch.payload.byteLength);
+    const block = await decoder.decode(batch);
+    return { kind: "element", element: block.get(0), bytes };
+  } catch (error) {
+    return { kind: "error", error };
   }
 }

@@ -2,16 +2,21 @@
 
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { FailedPreconditionError } from "../base/mod.ts";
-import { ElementBatchSchema } from "../gen/sluice/v1/element_pb.ts";
-import type { GetElementRequest, GetElementResponseSchema } from "../gen/sluice/v1/worker_pb.ts";
-import { codecName, toElementBatch } from "../rpc/mod.ts";
+import { type ElementBatch, ElementBatchSchema } from "../gen/sluice/v1/element_pb.ts";
+import type {
+  GetElementRequest,
+  GetElementResponse,
+  GetElementResponseSchema,
+} from "../gen/sluice/v1/worker_pb.ts";
+import { codecName, fromElementBatch, toElementBatch } from "../rpc/mod.ts";
+import { MAX_ROUNDS_APART } from "./core/rounds.ts";
 import { isLoopback } from "./loopback.ts";
 import type { ElementReply, ElementRequest } from "./runners/round_robin.ts";
 
 /**
  * A request; `url` is the one that it came by.
  *
- * @throws {FailedPreconditionError} if it names no consumer or no round
+ * @throws {FailedPreconditionError} if it names no consumer, no round, or further rounds that cannot be
  */
 export function elementRequest(request: GetElementRequest, url: string): ElementRequest {
   const { consumerIndex, roundIndex, oldestRound, skippedPreviousRound, skippedRounds } = request;
@@ -21,9 +26,16 @@ export function elementRequest(request: GetElementRequest, url: string): Element
     );
   }
   const oldest = Number(oldestRound ?? roundIndex);
+  const rounds = [roundIndex, ...request.furtherRounds].map(Number);
+  if (rounds.length > MAX_ROUNDS_APART || rounds.some((round, i) => i > 0 && round <= rounds[i - 1])) {
+    throw new FailedPreconditionError(
+      `Cannot give out elements: \`furtherRounds\` must ascend from \`roundIndex\` (${roundIndex}), and be at most ` +
+        `${MAX_ROUNDS_APART - 1}, got ${request.furtherRounds.length}`,
+    );
+  }
   return {
     consumerIndex,
-    roundIndex: Number(roundIndex),
+    rounds,
     oldestRound: oldest,
     skippedRounds: [...skippedRounds.map(Number), ...(skippedPreviousRound ? [oldest - 1] : [])],
     allowSkip: request.allowSkip,
@@ -33,8 +45,32 @@ export function elementRequest(request: GetElementRequest, url: string): Element
   };
 }
 
-/** A reply for the wire. */
-export function elementResponse(reply: ElementReply): MessageInitShape<typeof GetElementResponseSchema> {
+/** Replies for the wire; the first is that of the request's first round. */
+export function elementResponse(
+  [first, ...further]: readonly ElementReply[],
+): MessageInitShape<typeof GetElementResponseSchema> {
+  return {
+    ...partOf(first),
+    further: further.map((reply) => ({ roundIndex: BigInt(reply.round), ...partOf(reply) })),
+  };
+}
+
+/** The replies of a response to a request whose first round is `first`. */
+export function elementReplies(response: GetElementResponse, first: number): ElementReply[] {
+  return [
+    replyOf(response, first),
+    ...response.further.map((part) => replyOf(part, Number(part.roundIndex))),
+  ];
+}
+
+/** What a response says of a round. */
+interface RoundPart {
+  readonly batch?: ElementBatch;
+  readonly endOfSequence: boolean;
+  readonly skipTask: boolean;
+}
+
+function partOf(reply: ElementReply): Partial<RoundPart> {
   switch (reply.kind) {
     case "element":
       return { batch: create(ElementBatchSchema, toElementBatch(reply.batch)) };
@@ -43,4 +79,10 @@ export function elementResponse(reply: ElementReply): MessageInitShape<typeof Ge
     case "end":
       return { endOfSequence: true };
   }
+}
+
+function replyOf({ batch, skipTask }: RoundPart, round: number): ElementReply {
+  if (!batch) return { kind: skipTask ? "skip" : "end", round };
+  const { payload, ...header } = fromElementBatch(batch);
+  return { kind: "element", round, batch: { ...header, payload: payload.byteLength > 0 ? [payload] : [] } };
 }

@@ -42,8 +42,12 @@ export interface WorkerTasks {
     request: StreamRequest,
     signal: AbortSignal,
   ): AsyncIterableIterator<WireBatch, void, void>;
-  /** Gives a consumer its element of a round; see `WorkerService.GetElement`. */
-  getElement(taskId: bigint, request: ElementRequest, signal: AbortSignal): Promise<ElementReply>;
+  /** Gives a consumer its elements of some rounds; see `WorkerService.GetElement`. */
+  getElements(
+    taskId: bigint,
+    request: ElementRequest,
+    signal: AbortSignal,
+  ): Promise<readonly ElementReply[]>;
   /** Notes what a reader has taken; see `WorkerService.AcknowledgeElements`. */
   acknowledge(taskId: bigint, acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void>;
   /** Ends a task that was there for a reader that has left, unless others have sessions with it. */
@@ -71,7 +75,7 @@ export function workerRoutes(router: ConnectRouter, tasks: WorkerTasks): void {
       for await (const batch of stream) yield toElementBatch(batch);
     },
     async getElement(request, { url, signal }) {
-      return elementResponse(await tasks.getElement(request.taskId, elementRequest(request, url), signal));
+      return elementResponse(await tasks.getElements(request.taskId, elementRequest(request, url), signal));
     },
     async acknowledgeElements(request, { signal }) {
       await tasks.acknowledge(request.taskId, acknowledgementOf(request), signal);

@@ -119,14 +119,18 @@ export class TaskSet implements WorkerTasks {
     }
   }
 
-  async getElement(taskId: bigint, request: ElementRequest, signal: AbortSignal): Promise<ElementReply> {
+  async getElements(
+    taskId: bigint,
+    request: ElementRequest,
+    signal: AbortSignal,
+  ): Promise<readonly ElementReply[]> {
     this.#refuseWhileStopping();
     const state = this.table.state(taskId);
     if (!state) throw new UnavailableError(`Task ${taskId} not found`);
     switch (state.kind) {
       case "running": {
         const handle = this.#handles.get(taskId)!;
-        if (!handle.getElement) {
+        if (!handle.getElements) {
           throw new FailedPreconditionError(
             `Cannot give out an element of task ${taskId} by round: it is not part of a coordinated read`,
           );
@@ -134,18 +138,19 @@ export class TaskSet implements WorkerTasks {
         const compression = request.compression === "AUTO"
           ? state.definition.compression
           : request.compression;
-        const reply = await handle.getElement({ ...request, compression }, signal);
+        const replies = await handle.getElements({ ...request, compression }, signal);
         // The last consumer to hear of the end is not answered before the dispatcher knows.
-        if (reply.kind === "end" && this.table.state(taskId)?.kind === "completed") {
+        const hasEnd = replies.some(({ kind }) => kind === "end");
+        if (hasEnd && this.table.state(taskId)?.kind === "completed") {
           await this.#options.told(taskId, signal);
         }
-        return reply;
+        return replies;
       }
       case "abandoned":
         throw abandoned(taskId);
       case "completed":
         await this.#options.told(taskId, signal);
-        return { kind: "end" };
+        return request.rounds.map((round) => ({ kind: "end", round }));
       case "deleted":
         throw new CanceledError(`Task ${taskId} has been ended by the dispatcher`);
       default:

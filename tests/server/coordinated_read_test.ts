@@ -350,3 +350,57 @@ Deno.test("bucketBySequenceLength: all consumers get batches of one bucket in ea
   }
   assert(new Set(consumers.read.map(bucket)).size > 1);
 });
+
+/** Reads with two consumers under isolation; says how many more requests passed the worker by than went to it. */
+async function requestsPastWorker(
+  worker: { relayElements: boolean },
+  read: (consumers: Dataset<number>[], pastWorker: () => number) => Promise<void>,
+): Promise<number> {
+  await using cluster = await startCluster({ worker: { isolation: "process", ...worker } });
+  let past = 0;
+  const { fetch } = globalThis;
+  globalThis.fetch = (input, init) => {
+    const { host, pathname } = new URL(input instanceof Request ? input.url : input);
+    if (pathname.endsWith("/GetElement")) {
+      // The worker runs here, too: of what it relays, each request is counted on both sides.
+      past += host === cluster.workers[0].address ? -1 : 1;
+    }
+    return fetch(input, init);
+  };
+  try {
+    await read(
+      [0, 1].map((consumerIndex) =>
+        Dataset.range(1_000_000).apply(
+          cluster.distribute<number>({ jobName: "isolated", numConsumers: 2, consumerIndex }),
+        )
+      ),
+      () => past,
+    );
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  return past;
+}
+
+Deno.test("isolation: consumers ask the task's own process as soon as they know where it is", async () => {
+  const past = await requestsPastWorker({ relayElements: false }, async (consumers, pastWorker) => {
+    const counts = await Promise.all(consumers.map(async (consumer, index) => {
+      let count = 0;
+      for await (const value of consumer) {
+        assertEquals(value, 2 * count++ + index);
+        if (pastWorker() >= 20) break;
+      }
+      return count;
+    }));
+    assert(Math.min(...counts) > 0);
+  });
+  assert(past >= 20);
+});
+
+Deno.test("isolation: consumers ask the worker where only that may be reached", async () => {
+  const past = await requestsPastWorker({ relayElements: true }, async (consumers) => {
+    const read = await Promise.all(consumers.map((consumer) => consumer.take(500).toArray()));
+    assertEquals(read, [0, 1].map((index) => Array.from({ length: 500 }, (_, i) => 2 * i + index)));
+  });
+  assert(past <= 0, `${past} requests did not go to the worker`);
+});

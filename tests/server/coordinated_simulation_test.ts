@@ -35,11 +35,32 @@ interface Consumer {
   isFinished: boolean;
 }
 
+/** A request that a worker has not answered. */
+interface OpenRequest {
+  readonly consumer: number;
+  readonly ask: Ask;
+  readonly decided: Map<number, CoordinatedAnswer<Origin>>;
+}
+
+/** An answer on its way. */
+interface Reply {
+  readonly request: OpenRequest;
+  readonly answered: readonly number[];
+}
+
 interface WorkerModel {
   run: number;
   isUp: boolean;
+  /** Its tasks cannot be reached at addresses of their own, only through the worker. */
+  isBlocked: boolean;
   /** By task, its rounds in this run, and how many groups it has given out. */
-  tables: Map<number, { table: RoundTable<Origin>; groups: number }>;
+  tables: Map<number, Part>;
+}
+
+interface Part {
+  readonly table: RoundTable<Origin>;
+  groups: number;
+  open: OpenRequest[];
 }
 
 type Event = { readonly kind: string; readonly pick: number };
@@ -52,7 +73,8 @@ class Simulation {
   /** Groups that each run of a task has; Infinity: it is endless. */
   readonly #groups: number;
   #asks: { consumer: number; ask: Ask }[] = [];
-  #replies: { consumer: number; task: number; round: number; answer: CoordinatedAnswer<Origin> }[] = [];
+  #replies: Reply[] = [];
+  #numReplies = 0;
   #removals: { consumer: number; command: Command<"remove"> }[] = [];
   readonly #barriers = new Map<number, { barrier: RemovalBarrier; waiting: Set<number> }>();
 
@@ -64,7 +86,9 @@ class Simulation {
   }) {
     this.#numConsumers = numConsumers;
     this.#groups = groups;
-    for (let i = 0; i < WORKERS; i++) this.#workers.push({ run: 0, isUp: false, tables: new Map() });
+    for (let i = 0; i < WORKERS; i++) {
+      this.#workers.push({ run: 0, isUp: false, isBlocked: false, tables: new Map() });
+    }
     for (let i = 0; i < workers; i++) this.#start(i);
     const job = this.dispatcher.job(ShardingPolicy.OFF, { name: "job", numConsumers });
     for (let i = 0; i < numConsumers; i++) {
@@ -100,6 +124,9 @@ class Simulation {
         if (worker.isUp) this.dispatcher.leave(address(pick % WORKERS), uid(pick % WORKERS, worker.run));
         return this.#crash(pick % WORKERS);
       }
+      case "block":
+        this.#workers[pick % WORKERS].isBlocked = !this.#workers[pick % WORKERS].isBlocked;
+        return;
       case "removal":
         return this.#deliverRemoval(pick);
       case "giveUp":
@@ -141,8 +168,16 @@ class Simulation {
           this.#removals.push({ consumer: index, command });
           break;
         case "confirmEnd": {
-          const { task, address, round } = command;
-          const ask = { task, address, round, oldest: round, skipped: [], allowSkip: false, attempt: 0 };
+          const { task, addresses, round } = command;
+          const ask = {
+            task,
+            address: addresses.toSorted()[1], // Every address is tried: the worker's own at last.
+            rounds: [round],
+            oldest: round,
+            skipped: [],
+            allowSkip: false,
+            attempt: 0,
+          };
           this.#asks.push({ consumer: index, ask });
           break;
         }
@@ -169,17 +204,20 @@ class Simulation {
     const task = Number(ask.task);
     const worker = this.#workers.find(({ isUp, tables }) => isUp && tables.has(task));
     if (!worker) {
-      const end = this.dispatcher.state.tasks.get(task)?.finished;
-      if (end) return this.#answer(consumer, ask.task, ask.round, { kind: "end" });
-      return this.#fail(consumer, ask.task, ask.round);
+      if (!this.dispatcher.state.tasks.get(task)?.finished) return this.#fail(consumer, ask);
+      for (const round of ask.rounds) this.#answer(consumer, ask.task, round, { kind: "end" });
+      return;
     }
+    if (worker.isBlocked && ask.address.startsWith("http:")) return this.#fail(consumer, ask);
     const part = worker.tables.get(task)!;
     try {
-      part.table.request({ ...ask, consumer });
+      for (const round of ask.rounds) part.table.request({ ...ask, round, consumer });
     } catch (error) {
       // The consumer has the answer to another request for the same round already, and does not care.
-      return this.#answer(consumer, ask.task, ask.round, { kind: "error", error });
+      this.#answer(consumer, ask.task, ask.rounds[0], { kind: "error", error });
+      return this.#unanswered(consumer, ask.task, ask.rounds.slice(1));
     }
+    part.open.push({ consumer, ask, decided: new Map() });
     this.#serve(task, worker.run, part);
     if (part.table.isCompleted) {
       const index = this.#workers.indexOf(worker);
@@ -187,7 +225,7 @@ class Simulation {
     }
   }
 
-  #serve(task: number, run: number, part: { table: RoundTable<Origin>; groups: number }): void {
+  #serve(task: number, run: number, part: Part): void {
     const { table } = part;
     for (let due = table.due(); due; due = table.due()) {
       if (part.groups >= this.#groups) {
@@ -208,20 +246,42 @@ class Simulation {
     for (const { consumer, round, answer } of table.takeAnswered()) {
       if (answer.kind === "error") throw answer.error;
       const reply = answer.kind === "element" ? { ...answer, bytes: 1 } : answer;
-      this.#replies.push({ consumer, task, round, answer: reply });
+      for (const request of part.open) {
+        if (request.consumer === consumer && request.ask.rounds.includes(round)) {
+          request.decided.set(round, reply);
+        }
+      }
     }
+    part.open = part.open.filter((request) => !this.#reply(request));
+  }
+
+  /** Replies once the first round is decided; some replies leave out what they could say of others. */
+  #reply(request: OpenRequest): boolean {
+    const { ask: { rounds }, decided } = request;
+    if (!decided.has(rounds[0])) return false;
+    const most = this.#numReplies++ % 3 === 0 ? 1 + this.#numReplies % 4 : Infinity;
+    const answered = rounds.filter((round) => decided.has(round)).slice(0, most);
+    this.#replies.push({ request, answered });
+    return true;
   }
 
   #deliverReply(pick: number): void {
     if (this.#replies.length === 0) return;
-    const [{ consumer, task, round, answer }] = this.#replies.splice(pick % this.#replies.length, 1);
-    this.#answer(consumer, BigInt(task), round, answer);
+    const [{ request, answered }] = this.#replies.splice(pick % this.#replies.length, 1);
+    const { consumer, ask: { task, rounds }, decided } = request;
+    for (const round of answered) this.#answer(consumer, task, round, decided.get(round)!);
+    this.#unanswered(consumer, task, rounds.filter((round) => !answered.includes(round)));
+  }
+
+  #unanswered(consumer: number, task: bigint, rounds: readonly number[]): void {
+    if (rounds.length === 0) return;
+    this.#carryOut(consumer, this.consumers[consumer].core.step({ kind: "unanswered", task, rounds }));
   }
 
   #loseReply(pick: number): void {
     if (this.#replies.length === 0) return;
-    const [{ consumer, task, round }] = this.#replies.splice(pick % this.#replies.length, 1);
-    this.#fail(consumer, BigInt(task), round);
+    const [{ request }] = this.#replies.splice(pick % this.#replies.length, 1);
+    this.#fail(request.consumer, request.ask);
   }
 
   #answer(consumer: number, task: bigint, round: number, answer: CoordinatedAnswer<Origin>): void {
@@ -230,8 +290,9 @@ class Simulation {
     if (answer.kind === "end") this.#carryOut(consumer, core.step({ kind: "endConfirmed", task }));
   }
 
-  #fail(consumer: number, task: bigint, round: number): void {
-    this.#carryOut(consumer, this.consumers[consumer].core.step({ kind: "askFailed", task, round }));
+  #fail(consumer: number, { task, address, rounds }: Ask): void {
+    const { core } = this.consumers[consumer];
+    this.#carryOut(consumer, core.step({ kind: "askFailed", task, address, rounds }));
   }
 
   // ---- workers come and go
@@ -249,22 +310,13 @@ class Simulation {
     const worker = this.#workers[index];
     if (!worker.isUp) return;
     worker.isUp = false;
-    const lost = this.#replies.filter(({ task }) => worker.tables.has(task));
-    this.#replies = this.#replies.filter(({ task }) => !worker.tables.has(task));
-    const tasks = [...worker.tables.keys()];
+    const isItsOwn = ({ request }: Reply) => worker.tables.has(Number(request.ask.task));
+    // Answers on their way are lost, and whoever waited is told that the connection broke.
+    const lost = this.#replies.filter(isItsOwn).map(({ request }) => request);
+    for (const { open } of worker.tables.values()) lost.push(...open);
+    this.#replies = this.#replies.filter((reply) => !isItsOwn(reply));
     worker.tables = new Map();
-    for (const { consumer, task, round } of lost) this.#fail(consumer, BigInt(task), round);
-    // Whoever waited for a round there is told that the connection broke: all rounds that may have been asked.
-    for (const task of tasks) {
-      for (let consumer = 0; consumer < this.#numConsumers; consumer++) {
-        for (let round = 0; round < 400; round++) {
-          const isOnItsWay = this.#asks.some((each) =>
-            each.consumer === consumer && Number(each.ask.task) === task && each.ask.round === round
-          );
-          if (!isOnItsWay) this.#fail(consumer, BigInt(task), round);
-        }
-      }
-    }
+    for (const { consumer, ask } of lost) this.#fail(consumer, ask);
   }
 
   #heartbeatOfWorker(index: number): void {
@@ -277,10 +329,14 @@ class Simulation {
     });
     for (const id of tasksToDelete) {
       worker.tables.delete(id);
-      this.#replies = this.#replies.filter(({ task }) => task !== id);
+      this.#replies = this.#replies.filter(({ request }) => Number(request.ask.task) !== id);
     }
     for (const { taskId } of newTasks) {
-      worker.tables.set(taskId, { table: new RoundTable<Origin>(this.#numConsumers), groups: 0 });
+      worker.tables.set(taskId, {
+        table: new RoundTable<Origin>(this.#numConsumers),
+        groups: 0,
+        open: [],
+      });
     }
   }
 
@@ -300,6 +356,7 @@ class Simulation {
         tasks: tasks.map(({ taskId, address, uid, finished, startingRound = 0 }) => ({
           id: BigInt(taskId),
           address,
+          dataAddresses: [`http://${address}/${taskId}`],
           workerUid: uid,
           finished,
           startingRound,
@@ -380,6 +437,7 @@ const weights: Record<string, number> = {
   start: 2,
   crash: 1,
   leave: 1,
+  block: 1,
   giveUp: 1,
 };
 
@@ -396,6 +454,25 @@ const setting = {
   window: fc.integer({ min: 1, max: 6 }),
 };
 
+/** A history in short: "ask:0 want:73". */
+function history(text: string): Event[] {
+  return text.split(" ").map((word) => {
+    const [kind, pick] = word.split(":");
+    return { kind, pick: Number(pick) };
+  });
+}
+
+/** A worker that had begun anew skipped a round for one consumer that the other had got from its former run. */
+const SKIPPED_PARTIAL_ROUND: [{ numConsumers: number; workers: number; window: number }, Event[]] = [
+  { "numConsumers": 2, "workers": 1, "window": 2 },
+  history(
+    "ask:0 ask:0 reply:0 want:0 ask:0 want:183 reply:0 ask:0 reply:0 reply:0 crash:0 want:0 heartbeat:0 " +
+      "start:145 heartbeat:0 ask:0 ask:0 ask:0 want:75 want:225 heartbeat:87 want:0 removal:0 ask:0 " +
+      "heartbeat:7 ask:0 ask:0 heartbeat:0 ask:0 removal:0 heartbeat:93 ask:0 ask:0 reply:0 crash:55 " +
+      "block:34 ask:0 ask:0",
+  ),
+];
+
 Deno.test("whatever happens, consumers are in step, and they get on when all is well", () => {
   fc.assert(
     fc.property(fc.record(setting), fc.array(event, { maxLength: 250, size: "max" }), (options, events) => {
@@ -410,7 +487,7 @@ Deno.test("whatever happens, consumers are in step, and they get on when all is 
       checkAlignment(consumers);
       assert(consumers.every(({ got }) => got.length >= goal), "somebody is stuck");
     }),
-    { numRuns: 150 },
+    { numRuns: 150, examples: [SKIPPED_PARTIAL_ROUND] },
   );
 });
 

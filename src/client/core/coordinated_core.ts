@@ -2,8 +2,8 @@
  * What a consumer of a coordinated read does next, decided without waiting for anything: events in, commands out.
  *
  * In each round it asks every task for one element, in the order of the dispatcher's list, and hands over what comes
- * in that order alone, so that the k-th element of every consumer belongs to the same round and task. It asks for
- * several rounds ahead of the program.
+ * in that order alone, so that the k-th element of every consumer belongs to the same round and task. It asks ahead of
+ * the program, each time for half of the rounds that it may have waiting: one request brings many elements.
  */
 
 import { assertNever } from "../../base/mod.ts";
@@ -42,6 +42,8 @@ export class CoordinatedCore<T> {
   #isWanted = false;
   #isOver = false;
   readonly #agreement = new EndAgreement();
+  /** The rounds that are about to be asked for, by task. */
+  readonly #requests = new Map<CoordinatedTask<T>, Set<number>>();
   #commands: CoordinatedCommand<T>[] = [];
 
   /** A consumer that knows no tasks. */
@@ -71,6 +73,7 @@ export class CoordinatedCore<T> {
     this.#handOver();
     if (!this.#isOver) this.#ask();
     this.#finishIfDone();
+    this.#sendRequests();
     return this.#commands.splice(0);
   }
 
@@ -78,6 +81,7 @@ export class CoordinatedCore<T> {
     switch (event.kind) {
       case "wanted":
         this.#isWanted = true;
+        if (this.#slots.at(0)?.state.kind === "asked") this.#window.starved();
         return;
       case "heartbeatSent":
         return this.#agreement.heartbeatSent({ allDone: this.#allDone });
@@ -85,8 +89,12 @@ export class CoordinatedCore<T> {
         return this.#list(event);
       case "answered":
         return this.#answered(event);
+      case "unanswered":
+        return this.#unanswered(event);
       case "askFailed":
-        return this.#askFailed(event);
+        this.#tasks.get(event.task)?.avoid(event.address);
+        for (const round of event.rounds) this.#askFailed(event.task, round);
+        return;
       case "removalAnswered":
         return this.#removalAnswered(event);
       case "endConfirmed": {
@@ -158,7 +166,9 @@ export class CoordinatedCore<T> {
   // ---- asking
 
   #ask(): void {
-    while (this.#window.hasRoom(this.#slots.length, this.#order.length)) {
+    const most = this.#window.mostOf(this.#order.length);
+    if (this.#slots.length > most / 2) return;
+    while (this.#slots.length < most) {
       const task = this.#next();
       if (!task) return;
       const slot = task.add(this.#round);
@@ -193,18 +203,26 @@ export class CoordinatedCore<T> {
   }
 
   #request(task: CoordinatedTask<T>, round: number): void {
-    this.#commands.push({
-      kind: "ask",
-      task: task.id,
-      address: task.address,
-      round,
-      oldest: task.oldest,
-      // The worker may have begun anew without anybody knowing yet.
-      skipped: task.skipped.slice(task.failures > 0 ? 0 : -USUAL_SKIPS),
-      // With nothing else to read, a skipped round would only cost a number.
-      allowSkip: this.#order.length > 1,
-      attempt: task.failures,
-    });
+    const rounds = this.#requests.get(task) ?? new Set<number>();
+    this.#requests.set(task, rounds.add(round));
+  }
+
+  #sendRequests(): void {
+    for (const [task, rounds] of this.#requests) {
+      this.#commands.push({
+        kind: "ask",
+        task: task.id,
+        address: task.address,
+        rounds: [...rounds].sort((a, b) => a - b),
+        oldest: task.oldest,
+        // The worker may have begun anew without anybody knowing yet.
+        skipped: task.skipped.slice(task.failures > 0 ? 0 : -USUAL_SKIPS),
+        // With nothing else to read, a skipped round would only cost a number.
+        allowSkip: this.#order.length > 1,
+        attempt: task.failures,
+      });
+    }
+    this.#requests.clear();
   }
 
   // ---- answers
@@ -232,12 +250,24 @@ export class CoordinatedCore<T> {
     this.#commands.push({
       kind: "confirmEnd",
       task: task.id,
-      address: task.address,
+      addresses: task.addresses,
       round: task.nextRound,
     });
   }
 
-  #askFailed({ task: id, round }: EventOf<T, "askFailed">): void {
+  #unanswered({ task: id, rounds }: EventOf<T, "unanswered">): void {
+    const task = this.#tasks.get(id);
+    for (const round of rounds) {
+      const slot = task?.waitingSlot(round);
+      if (!task || slot?.state.kind !== "asked") continue;
+      slot.state = { kind: "unsent" };
+      if (task.phase.kind === "removing") continue;
+      // After a failure the oldest one goes ahead alone.
+      if (task.failures === 0 || task.oldest === round) this.#send(slot);
+    }
+  }
+
+  #askFailed(id: bigint, round: number): void {
     const task = this.#tasks.get(id);
     const slot = task?.waitingSlot(round);
     if (!task) return;
@@ -247,7 +277,7 @@ export class CoordinatedCore<T> {
     slot.state = { kind: "unsent" };
     if (!isOldest) return; // It is asked for again once the oldest one is there.
     task.failures++;
-    if (task.failures < FAILURES_BEFORE_REMOVAL) return this.#send(slot);
+    if (task.failures < FAILURES_BEFORE_REMOVAL + task.addresses.length - 1) return this.#send(slot);
     task.phase = { kind: "removing" };
     this.#commands.push({
       kind: "remove",

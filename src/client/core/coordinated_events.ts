@@ -5,6 +5,8 @@ export interface CoordinatedListing {
   readonly id: bigint;
   /** Where to read it, "host:port". */
   readonly address: string;
+  /** Where to read it if possible, the preferred first; the worker's address comes after them. @default none */
+  readonly dataAddresses?: readonly string[];
   /** The worker's run; empty while it is gone. */
   readonly workerUid: string;
   /** All consumers have confirmed its end. */
@@ -43,18 +45,26 @@ export type CoordinatedEvent<T> =
     readonly round: number;
     readonly answer: CoordinatedAnswer<T>;
   }
-  /** A worker could not be reached. */
-  | { readonly kind: "askFailed"; readonly task: bigint; readonly round: number }
+  /** A worker answered others of a request's rounds; these are to be asked for again. */
+  | { readonly kind: "unanswered"; readonly task: bigint; readonly rounds: readonly number[] }
+  /** A worker could not be reached at an address. */
+  | {
+    readonly kind: "askFailed";
+    readonly task: bigint;
+    readonly address: string;
+    readonly rounds: readonly number[];
+  }
   /** The dispatcher answered whether the consumers do without a task; null: not, or not yet. */
   | { readonly kind: "removalAnswered"; readonly task: bigint; readonly removedRound: number | null }
   /** The worker has heard that this consumer knows of the end, or cannot hear it any more. */
   | { readonly kind: "endConfirmed"; readonly task: bigint };
 
-/** A request for one element. */
+/** A request for the elements of some rounds. */
 export interface Ask {
   readonly task: bigint;
   readonly address: string;
-  readonly round: number;
+  /** Ascending; one at least. The answer comes when the first is decided. */
+  readonly rounds: readonly number[];
   /** The first round of the task without an answer. */
   readonly oldest: number;
   /** Rounds of the task that were skipped lately: a worker that has started anew must skip them for the others too. */
@@ -69,8 +79,13 @@ export type CoordinatedCommand<T> =
   | ({ readonly kind: "ask" } & Ask)
   /** Ask the dispatcher whether the consumers do without a task. */
   | { readonly kind: "remove"; readonly task: bigint; readonly round: number; readonly untakenRound: number }
-  /** Tell a worker that its end has come in, by asking for `round`. */
-  | { readonly kind: "confirmEnd"; readonly task: bigint; readonly address: string; readonly round: number }
+  /** Tell a worker that its end has come in, by asking for `round` at one of its addresses. */
+  | {
+    readonly kind: "confirmEnd";
+    readonly task: bigint;
+    readonly addresses: readonly string[];
+    readonly round: number;
+  }
   /** Send a heartbeat now, or as soon as the one under way is answered. */
   | { readonly kind: "heartbeat" }
   /** Give the program this element. */

@@ -35,7 +35,10 @@ const KEPT_SKIPS = 1_024;
 export class CoordinatedTask<T> {
   readonly id: bigint;
   readonly startingRound: number;
-  #address: string;
+  /** Where it can be read, in the order in which they are tried. */
+  #addresses: readonly string[];
+  /** Counts on whenever an address could not be reached. */
+  #place = 0;
   #workerUid: string;
   phase: CoordinatedPhase = { kind: "live" };
   /** Its part of the order, oldest first: asked for or answered, and not handed over. */
@@ -49,23 +52,40 @@ export class CoordinatedTask<T> {
   #skipped: number[] = [];
 
   /** A task that is about to be read. */
-  constructor({ id, address, workerUid, startingRound }: CoordinatedListing) {
+  constructor(listing: CoordinatedListing) {
+    const { id, workerUid, startingRound } = listing;
     this.id = id;
-    this.#address = address;
+    this.#addresses = addressesOf(listing);
     this.#workerUid = workerUid;
     this.startingRound = startingRound;
     this.#nextRound = startingRound;
   }
 
-  /** Where to read it, "host:port". */
+  /** Where to read it. */
   get address(): string {
-    return this.#address;
+    return this.addresses[0];
+  }
+
+  /** Where it can be read, the one that is used first. */
+  get addresses(): readonly string[] {
+    const place = this.#place % this.#addresses.length;
+    return [...this.#addresses.slice(place), ...this.#addresses.slice(0, place)];
+  }
+
+  /** It could not be reached at an address: another one is next. */
+  avoid(address: string): void {
+    if (address === this.address) this.#place++;
   }
 
   /** It is listed again; says whether another run of its worker has it now. */
-  update({ address, workerUid }: CoordinatedListing): boolean {
+  update(listing: CoordinatedListing): boolean {
+    const { workerUid } = listing;
     const hasChanged = workerUid !== "" && workerUid !== this.#workerUid;
-    this.#address = address;
+    const addresses = addressesOf(listing);
+    if (addresses.join() !== this.#addresses.join()) {
+      this.#addresses = addresses;
+      this.#place = 0;
+    }
     if (hasChanged) this.#workerUid = workerUid;
     return hasChanged;
   }
@@ -113,4 +133,8 @@ export class CoordinatedTask<T> {
     this.#skipped.push(round);
     if (this.#skipped.length > KEPT_SKIPS) this.#skipped.shift();
   }
+}
+
+function addressesOf({ address, dataAddresses = [] }: CoordinatedListing): readonly string[] {
+  return [...dataAddresses, address];
 }

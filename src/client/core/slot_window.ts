@@ -1,10 +1,10 @@
 /** How far ahead of the program a consumer of a coordinated read asks. */
 
-/** Elements that wait or are asked for, unless the user says otherwise. */
-export const DEFAULT_SLOTS = 32;
-
 // Each task has a few rounds on their way, or the time to its worker and back would count for every round.
-const SLOTS_PER_TASK = 4;
+const FIRST_SLOTS_PER_TASK = 4;
+
+// A program that is faster than that has its requests bring more, for each costs about as much as one for one element.
+const MOST_SLOTS_PER_TASK = 64;
 
 // No consumer may be further ahead of another than a worker that has started anew can make up for.
 const MOST_SLOTS = 1_024;
@@ -14,15 +14,19 @@ const NEWEST_WEIGHT = 0.25;
 
 /** The bounds of a consumer's buffer. */
 export interface SlotWindowOptions {
-  /** Elements that wait or are asked for; null: {@linkcode DEFAULT_SLOTS}, or more for many tasks. */
+  /** Elements that wait or are asked for; null: from 4 to 64 for each task, as fast as the program is. */
   readonly maxSlots: number | null;
   /** Bytes that these may have, as far as can be foreseen; one element is always allowed. */
   readonly maxBytes: number;
 }
 
-/** Says how many elements a consumer may have waiting or asked for. */
+/**
+ * Says how many elements a consumer may have waiting or asked for. It is no more than a program needs: a worker that
+ * joins is not read before the program is through with all of them.
+ */
 export class SlotWindow {
   readonly #options: SlotWindowOptions;
+  #slotsPerTask = FIRST_SLOTS_PER_TASK;
   #meanBytes = 0;
 
   /** Starts without an idea of the elements' size. */
@@ -35,11 +39,19 @@ export class SlotWindow {
     this.#meanBytes += this.#meanBytes === 0 ? bytes : (bytes - this.#meanBytes) * NEWEST_WEIGHT;
   }
 
-  /** Whether one more may be asked for when `slots` wait or are asked for, with `tasks` tasks to read. */
-  hasRoom(slots: number, tasks: number): boolean {
+  /** The program had to wait although elements were asked for: more of them may be. */
+  starved(): void {
+    this.#slotsPerTask = Math.min(2 * this.#slotsPerTask, MOST_SLOTS_PER_TASK);
+  }
+
+  /** How many may wait or be asked for, with `tasks` tasks to read. */
+  mostOf(tasks: number): number {
     const { maxSlots, maxBytes } = this.#options;
-    const most = maxSlots ?? Math.max(DEFAULT_SLOTS, SLOTS_PER_TASK * tasks);
-    const byBytes = this.#meanBytes === 0 ? SLOTS_PER_TASK : Math.floor(maxBytes / this.#meanBytes);
-    return slots < Math.max(1, Math.min(most, MOST_SLOTS, maxSlots === null ? byBytes : most));
+    if (maxSlots !== null) return Math.min(maxSlots, MOST_SLOTS);
+    // Before the first element has come, nobody knows whether elements are 8 bytes or 200 MB.
+    const most = this.#meanBytes === 0
+      ? FIRST_SLOTS_PER_TASK * tasks
+      : Math.min(this.#slotsPerTask * tasks, Math.floor(maxBytes / this.#meanBytes));
+    return Math.max(1, Math.min(most, MOST_SLOTS));
   }
 }

@@ -37,8 +37,8 @@ export class CoordinatedTask implements TaskHandle {
     return this.#runner.numDropped;
   }
 
-  getElement(request: ElementRequest, signal: AbortSignal): Promise<ElementReply> {
-    return this.#runner.getElement(request, signal);
+  getElements(request: ElementRequest, signal: AbortSignal): Promise<readonly ElementReply[]> {
+    return this.#runner.getElements(request, signal);
   }
 
   openStream(): never {

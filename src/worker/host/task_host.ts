@@ -85,11 +85,12 @@ export interface TaskHandle {
    */
   openStream(request: StreamRequest, signal: AbortSignal): AsyncIterableIterator<WireBatch, void, void>;
   /**
-   * Gives a consumer of a coordinated read its element of one round. Only tasks of coordinated reads have it.
+   * Gives a consumer of a coordinated read its elements of the first round that it asks for, and of those others that
+   * are decided by then. Only tasks of coordinated reads have it.
    *
    * @throws {FailedPreconditionError} if there is no such consumer, or it has left the round behind
    */
-  getElement?(request: ElementRequest, signal: AbortSignal): Promise<ElementReply>;
+  getElements?(request: ElementRequest, signal: AbortSignal): Promise<readonly ElementReply[]>;
   /** For coordinated reads: how many elements at the end did not make a full round, once it is completed. @default 0 */
   readonly numDropped?: number;
   /**

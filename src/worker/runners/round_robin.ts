@@ -8,10 +8,11 @@ import { emptyBatch } from "./element_stream.ts";
 import { StreamCompressor } from "./stream_compressor.ts";
 import { yieldToLoop } from "./yield_to_loop.ts";
 
-/** A consumer's request for one element; see `GetElementRequest` in `worker.proto`. */
+/** A consumer's request for its elements of some rounds; see `GetElementRequest` in `worker.proto`. */
 export interface ElementRequest {
   readonly consumerIndex: number;
-  readonly roundIndex: number;
+  /** Ascending; one at least. The reply is made when the first is decided. */
+  readonly rounds: readonly number[];
   /** The first round for which the consumer has no answer. */
   readonly oldestRound: number;
   /** Rounds before that one that it was told to skip. */
@@ -27,9 +28,9 @@ export interface ElementRequest {
 
 /** What a consumer gets in a round. */
 export type ElementReply =
-  | { readonly kind: "element"; readonly batch: WireBatch }
-  | { readonly kind: "skip" }
-  | { readonly kind: "end" };
+  | { readonly kind: "element"; readonly round: number; readonly batch: WireBatch }
+  | { readonly kind: "skip"; readonly round: number }
+  | { readonly kind: "end"; readonly round: number };
 
 /** What a {@linkcode RoundRobinRunner} works with. */
 export interface RoundRobinOptions {
@@ -50,10 +51,20 @@ const SKIP_AGAIN_AFTER_MS = 10;
 /** How long elements are pulled before others get a turn of the event loop, in milliseconds. */
 const TURN_MS = 8;
 
+/** How long a reply waits for further rounds once the first is decided, in milliseconds. */
+const LINGER_MS = 2;
+
+/** A reply that holds as much as this is sent without waiting for further rounds. */
+const REPLY_BYTES = 4 * 1024 * 1024;
+
+/** A request that is being answered. */
 interface Waiter {
-  resolve(answer: RoundAnswer<Block>): void;
+  /** Takes in what was decided of one of its rounds. */
+  tell(round: number, answer: RoundAnswer<Block>): void;
   reject(reason: unknown): void;
 }
+
+type Decided = Map<number, RoundAnswer<Block>>;
 
 /**
  * Runs the pipeline of a task of a coordinated read: in each round every consumer gets one of as many consecutive
@@ -96,26 +107,32 @@ export class RoundRobinRunner {
   }
 
   /**
-   * Waits for the consumer's element of a round. An error of the pipeline is given to all consumers in the same
-   * round, as a batch: thrown, one with a retryable code would pass for a broken connection.
+   * Waits for the consumer's element of the first round that it asks for; gives what is decided of the others, too. An
+   * error of the pipeline is given to all consumers in the same round, as a batch: thrown, one with a retryable code
+   * would pass for a broken connection.
    *
-   * @throws {FailedPreconditionError} if the consumer has left the round behind, or there is no such consumer
+   * @throws {FailedPreconditionError} if the consumer has left a round behind, or there is no such consumer
    * @throws the signal's reason once it is aborted
    */
-  async getElement(request: ElementRequest, signal: AbortSignal): Promise<ElementReply> {
+  async getElements(request: ElementRequest, signal: AbortSignal): Promise<readonly ElementReply[]> {
     this.#abort.signal.throwIfAborted();
     signal.throwIfAborted();
-    const { consumerIndex: consumer, roundIndex: round, oldestRound, skippedRounds, allowSkip } = request;
-    const asked = { consumer, round, oldest: oldestRound, skipped: skippedRounds, allowSkip };
-    const answer = await this.#ask(asked, signal);
-    switch (answer.kind) {
-      case "element":
-        return { kind: "element", batch: await this.#batch(answer.element, request) };
-      case "error":
-        return { kind: "element", batch: failure(round, answer.error) };
-      default:
-        return answer;
+    const decided = await this.#ask(request, signal);
+    const replies: ElementReply[] = [];
+    let spec: Uint8Array | null = null;
+    for (const round of request.rounds) {
+      const answer = decided.get(round);
+      if (!answer) continue;
+      const { kind } = answer;
+      if (kind === "error") replies.push({ kind: "element", round, batch: failure(round, answer.error) });
+      else if (kind !== "element") replies.push({ kind, round });
+      else {
+        const batch = await this.#batch(answer.element, round, request);
+        replies.push({ kind, round, batch: batch.spec === spec ? { ...batch, spec: null } : batch });
+        spec = batch.spec ?? spec;
+      }
     }
+    return replies;
   }
 
   /** Frees the pipeline; requests that wait are rejected with `reason`, and so are later ones. Idempotent. */
@@ -123,50 +140,74 @@ export class RoundRobinRunner {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort(reason);
     this.#skipTimer?.timer.clear();
-    for (const waiters of this.#waiters.values()) for (const waiter of waiters) waiter.reject(reason);
+    for (const waiters of [...this.#waiters.values()]) {
+      for (const waiter of [...waiters]) waiter.reject(reason);
+    }
     this.#waiters.clear();
     this.#resume?.();
     // The pull that is under way is not waited for: a user's function that never settles would hold up the stop.
     await this.#close();
   }
 
-  #ask(
-    request: Parameters<RoundTable<Block>["request"]>[0],
-    signal: AbortSignal,
-  ): Promise<RoundAnswer<Block>> {
-    const { consumer, round } = request;
-    const key = `${consumer} ${round}`;
+  /** Resolves with what is decided of the request's rounds, that of the first among it. */
+  #ask(request: ElementRequest, signal: AbortSignal): Promise<Decided> {
+    const { consumerIndex: consumer, rounds, oldestRound: oldest, skippedRounds: skipped, allowSkip } =
+      request;
     return new Promise((resolve, reject) => {
-      const settled = () => {
+      const decided: Decided = new Map();
+      let bytes = 0;
+      let linger: Timer | null = null;
+      const leave = () => {
         signal.removeEventListener("abort", onAbort);
-        const waiters = this.#waiters.get(key);
-        waiters?.delete(waiter);
-        if (waiters?.size === 0) this.#waiters.delete(key);
+        linger?.clear();
+        for (const round of rounds) this.#removeWaiter(consumer, round, waiter);
+      };
+      const done = () => {
+        leave();
+        resolve(decided);
       };
       const onAbort = () => {
         waiter.reject(signal.reason);
-        if (!this.#waiters.has(key)) this.#table.cancel(consumer, round);
+        for (const round of rounds) {
+          if (!this.#waiters.has(key(consumer, round))) this.#table.cancel(consumer, round);
+        }
       };
       const waiter: Waiter = {
-        resolve: (answer) => {
-          settled();
-          resolve(answer);
+        tell: (round, answer) => {
+          decided.set(round, answer);
+          if (answer.kind === "element") bytes += answer.element.byteLength;
+          if (!decided.has(rounds[0])) return;
+          if (decided.size === rounds.length || bytes >= REPLY_BYTES) done();
+          else linger ??= this.#options.clock.setTimer(done, LINGER_MS);
         },
         reject: (reason) => {
-          settled();
+          leave();
           reject(reason);
         },
       };
       try {
-        this.#table.request(request);
+        for (const round of rounds) {
+          this.#table.request({ consumer, round, oldest, skipped, allowSkip });
+          this.#addWaiter(consumer, round, waiter);
+        }
       } catch (error) {
-        return reject(error);
+        return waiter.reject(error);
       }
-      this.#waiters.set(key, (this.#waiters.get(key) ?? new Set()).add(waiter));
       signal.addEventListener("abort", onAbort, { once: true });
       this.#advance();
       if (!this.#isStarted) this.#produce();
     });
+  }
+
+  #addWaiter(consumer: number, round: number, waiter: Waiter): void {
+    const waiters = this.#waiters.get(key(consumer, round)) ?? new Set<Waiter>();
+    this.#waiters.set(key(consumer, round), waiters.add(waiter));
+  }
+
+  #removeWaiter(consumer: number, round: number, waiter: Waiter): void {
+    const waiters = this.#waiters.get(key(consumer, round));
+    waiters?.delete(waiter);
+    if (waiters?.size === 0) this.#waiters.delete(key(consumer, round));
   }
 
   /** Gives out what can be given out. */
@@ -195,7 +236,7 @@ export class RoundRobinRunner {
   }
 
   #tell({ consumer, round, answer }: Answered<Block>): void {
-    for (const waiter of [...this.#waiters.get(`${consumer} ${round}`) ?? []]) waiter.resolve(answer);
+    for (const waiter of [...this.#waiters.get(key(consumer, round)) ?? []]) waiter.tell(round, answer);
   }
 
   #skipLater(round: number): void {
@@ -252,10 +293,10 @@ export class RoundRobinRunner {
     return this.#packer.finish()[0];
   }
 
-  async #batch(block: Block, request: ElementRequest): Promise<WireBatch> {
+  async #batch(block: Block, round: number, request: ElementRequest): Promise<WireBatch> {
     const { compression, payload } = await this.#compressor(request).compress(block);
     return {
-      sequence: request.roundIndex,
+      sequence: round,
       count: 1,
       encoding: block.encoding,
       compression,
@@ -287,6 +328,10 @@ export class RoundRobinRunner {
       this.#options.log.warn("A pipeline could not be closed", { reason: messageOf(error) });
     }
   }
+}
+
+function key(consumer: number, round: number): string {
+  return `${consumer} ${round}`;
 }
 
 function failure(sequence: number, error: unknown): WireBatch {

@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/worker.proto.
  */
 export const file_sluice_v1_worker: GenFile = /*@__PURE__*/
-  fileDesc("ChZzbHVpY2UvdjEvd29ya2VyLnByb3RvEglzbHVpY2UudjEiIAoeV29ya2VyU2VydmljZUdldFZlcnNpb25SZXF1ZXN0IjIKH1dvcmtlclNlcnZpY2VHZXRWZXJzaW9uUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoDSI2ChJQcm9jZXNzVGFza1JlcXVlc3QSIAoEdGFzaxgBIAEoCzISLnNsdWljZS52MS5UYXNrRGVmIi0KE1Byb2Nlc3NUYXNrUmVzcG9uc2USFgoOZGF0YV9hZGRyZXNzZXMYASADKAkilQIKEkdldEVsZW1lbnRzUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgEEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYAiABKAQSEgoKc2Vzc2lvbl9pZBgDIAEoCRIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEhYKDnRha2VuX3NlcXVlbmNlGAUgASgEEhYKDmxpbWl0X3NlcXVlbmNlGAYgASgEEjUKFWFjY2VwdGVkX2NvbXByZXNzaW9ucxgHIAMoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIrCgtjb21wcmVzc2lvbhgIIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhISCgp0cmFpbmVyX2lkGAkgASgJItoCChFHZXRFbGVtZW50UmVxdWVzdBIPCgd0YXNrX2lkGAEgASgEEhsKDmNvbnN1bWVyX2luZGV4GAIgASgNSACIAQESGAoLcm91bmRfaW5kZXgYAyABKARIAYgBARIeChZza2lwcGVkX3ByZXZpb3VzX3JvdW5kGAQgASgIEhIKCmFsbG93X3NraXAYBSABKAgSGQoMb2xkZXN0X3JvdW5kGAYgASgESAKIAQESFgoOc2tpcHBlZF9yb3VuZHMYByADKAQSNQoVYWNjZXB0ZWRfY29tcHJlc3Npb25zGAggAygOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEisKC2NvbXByZXNzaW9uGAkgASgOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uQhEKD19jb25zdW1lcl9pbmRleEIOCgxfcm91bmRfaW5kZXhCDwoNX29sZGVzdF9yb3VuZCJoChJHZXRFbGVtZW50UmVzcG9uc2USJgoFYmF0Y2gYASABKAsyFy5zbHVpY2UudjEuRWxlbWVudEJhdGNoEhcKD2VuZF9vZl9zZXF1ZW5jZRgCIAEoCBIRCglza2lwX3Rhc2sYAyABKAgitQEKGkFja25vd2xlZGdlRWxlbWVudHNSZXF1ZXN0Eg8KB3Rhc2tfaWQYASABKAQSGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgCIAEoBBISCgpzZXNzaW9uX2lkGAMgASgJEhYKDnRha2VuX3NlcXVlbmNlGAQgASgEEhYKDmxpbWl0X3NlcXVlbmNlGAUgASgEEg8KB3JlbGVhc2UYBiABKAgSFAoMdGFrZW5fd2l0aGluGAcgASgNIh0KG0Fja25vd2xlZGdlRWxlbWVudHNSZXNwb25zZSIXChVHZXRXb3JrZXJUYXNrc1JlcXVlc3QiPgoWR2V0V29ya2VyVGFza3NSZXNwb25zZRIkCgV0YXNrcxgBIAMoCzIVLnNsdWljZS52MS5Xb3JrZXJUYXNrIjMKCldvcmtlclRhc2sSDwoHdGFza19pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQykwQKDVdvcmtlclNlcnZpY2USYwoKR2V0VmVyc2lvbhIpLnNsdWljZS52MS5Xb3JrZXJTZXJ2aWNlR2V0VmVyc2lvblJlcXVlc3QaKi5zbHVpY2UudjEuV29ya2VyU2VydmljZUdldFZlcnNpb25SZXNwb25zZRJMCgtQcm9jZXNzVGFzaxIdLnNsdWljZS52MS5Qcm9jZXNzVGFza1JlcXVlc3QaHi5zbHVpY2UudjEuUHJvY2Vzc1Rhc2tSZXNwb25zZRJHCgtHZXRFbGVtZW50cxIdLnNsdWljZS52MS5HZXRFbGVtZW50c1JlcXVlc3QaFy5zbHVpY2UudjEuRWxlbWVudEJhdGNoMAESSQoKR2V0RWxlbWVudBIcLnNsdWljZS52MS5HZXRFbGVtZW50UmVxdWVzdBodLnNsdWljZS52MS5HZXRFbGVtZW50UmVzcG9uc2USZAoTQWNrbm93bGVkZ2VFbGVtZW50cxIlLnNsdWljZS52MS5BY2tub3dsZWRnZUVsZW1lbnRzUmVxdWVzdBomLnNsdWljZS52MS5BY2tub3dsZWRnZUVsZW1lbnRzUmVzcG9uc2USVQoOR2V0V29ya2VyVGFza3MSIC5zbHVpY2UudjEuR2V0V29ya2VyVGFza3NSZXF1ZXN0GiEuc2x1aWNlLnYxLkdldFdvcmtlclRhc2tzUmVzcG9uc2ViBnByb3RvMw", [file_sluice_v1_dataset, file_sluice_v1_dispatcher, file_sluice_v1_element]);
+  fileDesc("ChZzbHVpY2UvdjEvd29ya2VyLnByb3RvEglzbHVpY2UudjEiIAoeV29ya2VyU2VydmljZUdldFZlcnNpb25SZXF1ZXN0IjIKH1dvcmtlclNlcnZpY2VHZXRWZXJzaW9uUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoDSI2ChJQcm9jZXNzVGFza1JlcXVlc3QSIAoEdGFzaxgBIAEoCzISLnNsdWljZS52MS5UYXNrRGVmIi0KE1Byb2Nlc3NUYXNrUmVzcG9uc2USFgoOZGF0YV9hZGRyZXNzZXMYASADKAkilQIKEkdldEVsZW1lbnRzUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgEEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYAiABKAQSEgoKc2Vzc2lvbl9pZBgDIAEoCRIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEhYKDnRha2VuX3NlcXVlbmNlGAUgASgEEhYKDmxpbWl0X3NlcXVlbmNlGAYgASgEEjUKFWFjY2VwdGVkX2NvbXByZXNzaW9ucxgHIAMoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIrCgtjb21wcmVzc2lvbhgIIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhISCgp0cmFpbmVyX2lkGAkgASgJIvICChFHZXRFbGVtZW50UmVxdWVzdBIPCgd0YXNrX2lkGAEgASgEEhsKDmNvbnN1bWVyX2luZGV4GAIgASgNSACIAQESGAoLcm91bmRfaW5kZXgYAyABKARIAYgBARIeChZza2lwcGVkX3ByZXZpb3VzX3JvdW5kGAQgASgIEhIKCmFsbG93X3NraXAYBSABKAgSGQoMb2xkZXN0X3JvdW5kGAYgASgESAKIAQESFgoOc2tpcHBlZF9yb3VuZHMYByADKAQSNQoVYWNjZXB0ZWRfY29tcHJlc3Npb25zGAggAygOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEisKC2NvbXByZXNzaW9uGAkgASgOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEhYKDmZ1cnRoZXJfcm91bmRzGAogAygEQhEKD19jb25zdW1lcl9pbmRleEIOCgxfcm91bmRfaW5kZXhCDwoNX29sZGVzdF9yb3VuZCKSAQoSR2V0RWxlbWVudFJlc3BvbnNlEiYKBWJhdGNoGAEgASgLMhcuc2x1aWNlLnYxLkVsZW1lbnRCYXRjaBIXCg9lbmRfb2Zfc2VxdWVuY2UYAiABKAgSEQoJc2tpcF90YXNrGAMgASgIEigKB2Z1cnRoZXIYBCADKAsyFy5zbHVpY2UudjEuRnVydGhlclJvdW5kIncKDEZ1cnRoZXJSb3VuZBITCgtyb3VuZF9pbmRleBgBIAEoBBImCgViYXRjaBgCIAEoCzIXLnNsdWljZS52MS5FbGVtZW50QmF0Y2gSFwoPZW5kX29mX3NlcXVlbmNlGAMgASgIEhEKCXNraXBfdGFzaxgEIAEoCCK1AQoaQWNrbm93bGVkZ2VFbGVtZW50c1JlcXVlc3QSDwoHdGFza19pZBgBIAEoBBIbChNpdGVyYXRpb25fY2xpZW50X2lkGAIgASgEEhIKCnNlc3Npb25faWQYAyABKAkSFgoOdGFrZW5fc2VxdWVuY2UYBCABKAQSFgoObGltaXRfc2VxdWVuY2UYBSABKAQSDwoHcmVsZWFzZRgGIAEoCBIUCgx0YWtlbl93aXRoaW4YByABKA0iHQobQWNrbm93bGVkZ2VFbGVtZW50c1Jlc3BvbnNlIhcKFUdldFdvcmtlclRhc2tzUmVxdWVzdCI+ChZHZXRXb3JrZXJUYXNrc1Jlc3BvbnNlEiQKBXRhc2tzGAEgAygLMhUuc2x1aWNlLnYxLldvcmtlclRhc2siMwoKV29ya2VyVGFzaxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBDKTBAoNV29ya2VyU2VydmljZRJjCgpHZXRWZXJzaW9uEikuc2x1aWNlLnYxLldvcmtlclNlcnZpY2VHZXRWZXJzaW9uUmVxdWVzdBoqLnNsdWljZS52MS5Xb3JrZXJTZXJ2aWNlR2V0VmVyc2lvblJlc3BvbnNlEkwKC1Byb2Nlc3NUYXNrEh0uc2x1aWNlLnYxLlByb2Nlc3NUYXNrUmVxdWVzdBoeLnNsdWljZS52MS5Qcm9jZXNzVGFza1Jlc3BvbnNlEkcKC0dldEVsZW1lbnRzEh0uc2x1aWNlLnYxLkdldEVsZW1lbnRzUmVxdWVzdBoXLnNsdWljZS52MS5FbGVtZW50QmF0Y2gwARJJCgpHZXRFbGVtZW50Ehwuc2x1aWNlLnYxLkdldEVsZW1lbnRSZXF1ZXN0Gh0uc2x1aWNlLnYxLkdldEVsZW1lbnRSZXNwb25zZRJkChNBY2tub3dsZWRnZUVsZW1lbnRzEiUuc2x1aWNlLnYxLkFja25vd2xlZGdlRWxlbWVudHNSZXF1ZXN0GiYuc2x1aWNlLnYxLkFja25vd2xlZGdlRWxlbWVudHNSZXNwb25zZRJVCg5HZXRXb3JrZXJUYXNrcxIgLnNsdWljZS52MS5HZXRXb3JrZXJUYXNrc1JlcXVlc3QaIS5zbHVpY2UudjEuR2V0V29ya2VyVGFza3NSZXNwb25zZWIGcHJvdG8z", [file_sluice_v1_dataset, file_sluice_v1_dispatcher, file_sluice_v1_element]);
 
 /**
  * Asks for the version.
@@ -181,7 +181,7 @@ export const GetElementsRequestSchema: GenMessage<GetElementsRequest> = /*@__PUR
   messageDesc(file_sluice_v1_worker, 4);
 
 /**
- * Asks for the element of one round.
+ * Asks for the elements of one round or more.
  *
  * @generated from message sluice.v1.GetElementRequest
  */
@@ -249,6 +249,15 @@ export type GetElementRequest = Message<"sluice.v1.GetElementRequest"> & {
    * @generated from field: sluice.v1.Compression compression = 9;
    */
   compression: Compression;
+
+  /**
+   * Rounds after `round_index` that are asked for, too, in ascending order, at most 1,023. The answer comes when
+   * `round_index` is decided, or a moment later, with those of them that are decided by then. The consumer asks for the
+   * others again; meanwhile they count as asked for.
+   *
+   * @generated from field: repeated uint64 further_rounds = 10;
+   */
+  furtherRounds: bigint[];
 };
 
 /**
@@ -285,6 +294,13 @@ export type GetElementResponse = Message<"sluice.v1.GetElementResponse"> & {
    * @generated from field: bool skip_task = 3;
    */
   skipTask: boolean;
+
+  /**
+   * The further rounds that are decided, in ascending order.
+   *
+   * @generated from field: repeated sluice.v1.FurtherRound further = 4;
+   */
+  further: FurtherRound[];
 };
 
 /**
@@ -293,6 +309,48 @@ export type GetElementResponse = Message<"sluice.v1.GetElementResponse"> & {
  */
 export const GetElementResponseSchema: GenMessage<GetElementResponse> = /*@__PURE__*/
   messageDesc(file_sluice_v1_worker, 6);
+
+/**
+ * What a consumer gets in a further round; see `GetElementResponse`.
+ *
+ * @generated from message sluice.v1.FurtherRound
+ */
+export type FurtherRound = Message<"sluice.v1.FurtherRound"> & {
+  /**
+   * The round.
+   *
+   * @generated from field: uint64 round_index = 1;
+   */
+  roundIndex: bigint;
+
+  /**
+   * A block of one element, whose spec is left out where it is that of the batch before.
+   *
+   * @generated from field: sluice.v1.ElementBatch batch = 2;
+   */
+  batch?: ElementBatch | undefined;
+
+  /**
+   * The task has no elements for this round and later ones.
+   *
+   * @generated from field: bool end_of_sequence = 3;
+   */
+  endOfSequence: boolean;
+
+  /**
+   * Nobody gets an element of this task in this round.
+   *
+   * @generated from field: bool skip_task = 4;
+   */
+  skipTask: boolean;
+};
+
+/**
+ * Describes the message sluice.v1.FurtherRound.
+ * Use `create(FurtherRoundSchema)` to create a new message.
+ */
+export const FurtherRoundSchema: GenMessage<FurtherRound> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_worker, 7);
 
 /**
  * What a reader has taken.
@@ -357,7 +415,7 @@ export type AcknowledgeElementsRequest = Message<"sluice.v1.AcknowledgeElementsR
  * Use `create(AcknowledgeElementsRequestSchema)` to create a new message.
  */
 export const AcknowledgeElementsRequestSchema: GenMessage<AcknowledgeElementsRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_worker, 7);
+  messageDesc(file_sluice_v1_worker, 8);
 
 /**
  * Nothing to say; when a task's last block is taken, the dispatcher has been told before this answer leaves.
@@ -372,7 +430,7 @@ export type AcknowledgeElementsResponse = Message<"sluice.v1.AcknowledgeElements
  * Use `create(AcknowledgeElementsResponseSchema)` to create a new message.
  */
 export const AcknowledgeElementsResponseSchema: GenMessage<AcknowledgeElementsResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_worker, 8);
+  messageDesc(file_sluice_v1_worker, 9);
 
 /**
  * Asks for the tasks.
@@ -387,7 +445,7 @@ export type GetWorkerTasksRequest = Message<"sluice.v1.GetWorkerTasksRequest"> &
  * Use `create(GetWorkerTasksRequestSchema)` to create a new message.
  */
 export const GetWorkerTasksRequestSchema: GenMessage<GetWorkerTasksRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_worker, 9);
+  messageDesc(file_sluice_v1_worker, 10);
 
 /**
  * The tasks.
@@ -408,7 +466,7 @@ export type GetWorkerTasksResponse = Message<"sluice.v1.GetWorkerTasksResponse">
  * Use `create(GetWorkerTasksResponseSchema)` to create a new message.
  */
 export const GetWorkerTasksResponseSchema: GenMessage<GetWorkerTasksResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_worker, 10);
+  messageDesc(file_sluice_v1_worker, 11);
 
 /**
  * A task of a worker.
@@ -436,7 +494,7 @@ export type WorkerTask = Message<"sluice.v1.WorkerTask"> & {
  * Use `create(WorkerTaskSchema)` to create a new message.
  */
 export const WorkerTaskSchema: GenMessage<WorkerTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_worker, 11);
+  messageDesc(file_sluice_v1_worker, 12);
 
 /**
  * Runs tasks and gives out their elements.
@@ -480,7 +538,7 @@ export const WorkerService: GenService<{
     output: typeof ElementBatchSchema;
   },
   /**
-   * One element of a coordinated read. Every round is given out when all consumers have asked for it: consecutive
+   * Elements of a coordinated read. Every round is given out when all consumers have asked for it: consecutive
    * elements, the first to consumer 0. A repeated request gets the same answer until the consumer has said, by
    * `oldest_round`, that it has it. UNAVAILABLE: the worker does not know the task (yet) or is stopping; CANCELED:
    * the task was ended by the dispatcher; FAILED_PRECONDITION: the task is not part of a coordinated read or has no

@@ -23,7 +23,7 @@ import { FailedStream } from "./failed_stream.ts";
 import type { HostProcess } from "./host_process.ts";
 import { type Asked, sendDefinition } from "./messages.ts";
 import { RelayedStream } from "./relay.ts";
-import { relayElement } from "./relay_element.ts";
+import { relayElements } from "./relay_element.ts";
 
 /** What a {@linkcode ProcessTask} works with. */
 export interface ProcessTaskOptions {
@@ -136,14 +136,14 @@ export class ProcessTask implements TaskHandle {
     return this.#numDropped;
   }
 
-  async getElement(request: ElementRequest, signal: AbortSignal): Promise<ElementReply> {
+  async getElements(request: ElementRequest, signal: AbortSignal): Promise<readonly ElementReply[]> {
     this.#stopped.signal.throwIfAborted();
     const { definition: { taskId }, fetch } = this.#options;
     switch (this.#state.kind) {
       case "running": {
         this.#client ??= createWorkerClient(await this.#address(), { fetch });
         const either = AbortSignal.any([signal, this.#stopped.signal]);
-        return await relayElement(this.#client, { taskId, request, signal: either });
+        return await relayElements(this.#client, { taskId, request, signal: either });
       }
       case "failed":
         throw this.#state.error;

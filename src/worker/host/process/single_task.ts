@@ -75,10 +75,14 @@ export class SingleTask implements WorkerTasks {
     }
   }
 
-  async getElement(taskId: bigint, request: ElementRequest, signal: AbortSignal): Promise<ElementReply> {
+  async getElements(
+    taskId: bigint,
+    request: ElementRequest,
+    signal: AbortSignal,
+  ): Promise<readonly ElementReply[]> {
     this.#check(taskId);
     const { handle, definition } = this.#options;
-    if (!handle.getElement) {
+    if (!handle.getElements) {
       throw new FailedPreconditionError(
         `Cannot give out an element of task ${taskId} by round: it is not part of a coordinated read`,
       );
@@ -86,9 +90,9 @@ export class SingleTask implements WorkerTasks {
     const compression = request.compression === "AUTO" ? definition.compression : request.compression;
     this.#busy++;
     try {
-      const reply = await handle.getElement({ ...request, compression }, signal);
-      if (reply.kind === "end" && this.#told) await this.#told;
-      return reply;
+      const replies = await handle.getElements({ ...request, compression }, signal);
+      if (this.#told && replies.some(({ kind }) => kind === "end")) await this.#told;
+      return replies;
     } finally {
       this.#leave();
     }
