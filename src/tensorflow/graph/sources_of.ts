@@ -8,7 +8,7 @@ import { decodeGraph } from "./decode_graph.ts";
 import { type GraphSource, indexSource, rangeSource } from "./split_source.ts";
 
 /** Most operators on the ways to all sources; a graph that goes in circles ends here. */
-const MAX_OPERATORS = 1_000_000;
+const MAX_OPERATORS = 100_000;
 
 /** Operators all of whose inputs are datasets that are split each for itself. */
 const MANY_INPUTS: ReadonlySet<string> = new Set([
