@@ -26,6 +26,7 @@ export function receivedTask(task: TaskDef): ReceivedTask {
     numConsumers: task.numConsumers ?? null,
     useCrossTrainerCache: task.useCrossTrainerCache,
     compression: codecName(task.compression) ?? "AUTO",
+    tracksProvenance: task.tracksProvenance,
     dataset: task.dataset ?? null,
   };
 }

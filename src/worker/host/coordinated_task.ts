@@ -25,7 +25,7 @@ export class CoordinatedTask implements TaskHandle {
       codecs,
       // Lanes would take elements out of the order in which they are numbered.
       open: async (signal) =>
-        (await openPipeline(definition, loadGraph, { ...options, lanes: undefined }, signal)).iterator,
+        (await openPipeline(definition, loadGraph, { ...options, lanes: undefined }, { signal })).iterator,
     });
   }
 

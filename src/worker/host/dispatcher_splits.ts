@@ -1,5 +1,7 @@
 import type { MaybePromise } from "../../base/mod.ts";
+import { decodeConsumed } from "../../element/mod.ts";
 import type { Split, SplitSupply } from "../../executor/mod.ts";
+import type { Split as SplitMessage } from "../../gen/sluice/v1/dispatcher_pb.ts";
 import type { DispatcherClient } from "../../rpc/mod.ts";
 import { retry, type RetryOptions } from "../retry.ts";
 import { type SplitGrant, SplitLease } from "./split_lease.ts";
@@ -52,15 +54,25 @@ export class DispatcherSplits implements SplitSupply {
         signal,
       });
       return {
-        splits: splits.map(({ start, end, names }) => ({
-          start: Number(start),
-          end: Number(end),
-          ...(names.length > 0 && { names }),
-        })),
+        splits: splits.map((split) => receivedSplit(sourceIndex, split)),
         ended: endOfSplits,
         sourceIsEmpty,
         currentRepetition: Number(currentRepetition),
       };
     }, { ...this.#options, what: `get splits for task ${taskId}` });
   }
+}
+
+/** @throws {DataLossError} if what it says of consumed outputs is damaged */
+function receivedSplit(source: number, { start, end, names, repetition, consumed }: SplitMessage): Split {
+  const label = Number(repetition);
+  const pass = decodeConsumed(consumed).sources()
+    .find((candidate) => candidate.source === source && candidate.repetition === label);
+  return {
+    start: Number(start),
+    end: Number(end),
+    repetition: label,
+    ...(names.length > 0 && { names }),
+    ...(pass && { consumed: pass.partial }),
+  };
 }

@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from "../../base/mod.ts";
-import type { CodecSet } from "../../element/mod.ts";
+import { type CodecSet, Ledger } from "../../element/mod.ts";
 import type { DataServiceReader, DatasetBuilder, TfDataServiceReader } from "../../executor/mod.ts";
 import type { DispatcherClient, WireBatch } from "../../rpc/mod.ts";
 import type { FileSystem } from "../../sources/mod.ts";
@@ -12,6 +12,7 @@ import type { MakeBlockSource } from "../runners/block_source.ts";
 import { cacheBlockBytes, CrossTrainerCacheRunner } from "../runners/cross_trainer_cache.ts";
 import { FirstComeFirstServedRunner } from "../runners/first_come_first_served.ts";
 import type { Acknowledgement, StreamRequest, TaskRunner } from "../runners/task_runner.ts";
+import type { TurnLoop } from "../runners/yield_to_loop.ts";
 import { CoordinatedTask } from "./coordinated_task.ts";
 import type { GraphLoader, TaskDataPlane, TaskDefinition, TaskHandle, TaskHost } from "./task_host.ts";
 
@@ -41,6 +42,8 @@ export interface InProcessHostOptions extends BlockPackerOptions {
   sessionTimeoutMs?: number;
   /** The threads of a task: how many it may use with this one, and what starts them. @default this one only */
   lanes?: { readonly count: number; readonly factory: LaneFactory };
+  /** Lets others have this thread while a pipeline keeps it busy. @default a turn of the event loop */
+  turnLoop?: TurnLoop;
   /** Bytes that the window of a cross-trainer cache may hold. @default 10_737_418_240 */
   crossTrainerCacheSizeBytes?: number;
   /** Where tasks can be read beside the worker's address. @default nowhere */
@@ -67,11 +70,13 @@ class InProcessTask implements TaskHandle {
 
   constructor(definition: TaskDefinition, loadGraph: GraphLoader, options: InProcessHostOptions) {
     this.dataPlane = options.dataPlane?.();
+    const ledger = definition.tracksProvenance ? new Ledger() : undefined;
     const source = (size: BlockPackerOptions): MakeBlockSource => (sink) =>
       new LanedSource(sink, {
         ...options,
         ...size,
-        open: (signal) => openPipeline(definition, loadGraph, options, signal),
+        ledger,
+        open: (signal) => openPipeline(definition, loadGraph, options, { signal, ledger }),
       });
     const { crossTrainerCacheSizeBytes: cacheBytes = DEFAULT_CACHE_BYTES } = options;
     this.#runner = definition.useCrossTrainerCache

@@ -21,6 +21,8 @@ export interface TaskDefinition extends TaskIdentity {
   readonly useCrossTrainerCache: boolean;
   /** The compression that was registered with the dataset. */
   readonly compression: CodecName | "AUTO";
+  /** Whether blocks say which source elements they consumed. @default false */
+  readonly tracksProvenance?: boolean;
 }
 
 /** The bytes of a task's graph, fetched when they are first needed. */

@@ -5,6 +5,7 @@ import type { Item } from "../core/session.ts";
 import type { Block, BlockPackerOptions } from "../runners/block_packer.ts";
 import { BlockProducer } from "../runners/block_producer.ts";
 import type { BlockSink, BlockSource } from "../runners/block_source.ts";
+import type { TurnLoop } from "../runners/yield_to_loop.ts";
 import { LaneGauge } from "./lane_gauge.ts";
 import type { LaneFactory, LanePort } from "./lane_port.ts";
 import type { FromLane, LanePipeline } from "./messages.ts";
@@ -35,6 +36,8 @@ export interface LanedSourceOptions extends BlockPackerOptions {
   log: Log;
   /** How long an element may wait for others while a reader has nothing, in milliseconds. @default 2 */
   lingerMs?: number | undefined;
+  /** Lets others have this thread. @default a turn of the event loop */
+  turnLoop?: TurnLoop | undefined;
 }
 
 interface Lane {
@@ -72,7 +75,7 @@ export class LanedSource implements BlockSource {
   constructor(sink: BlockSink, options: LanedSourceOptions) {
     this.#options = options;
     this.#sink = sink;
-    const { clock, log, lingerMs, targetBytes } = options;
+    const { clock, log, lingerMs, targetBytes, ledger, turnLoop } = options;
     this.#producer = new BlockProducer({
       open: async (signal) => {
         const { iterator, others } = await options.open(signal);
@@ -96,8 +99,10 @@ export class LanedSource implements BlockSource {
       ...(options.lanes && { worked: (now, ms) => this.#worked(now, ms) }),
       clock,
       log,
+      turnLoop,
       ...(lingerMs !== undefined && { lingerMs }),
       ...(targetBytes !== undefined && { targetBytes }),
+      ledger,
     });
   }
 

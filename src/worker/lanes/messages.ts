@@ -11,6 +11,8 @@ export interface LanePipeline {
   readonly graph: Uint8Array;
   /** Which pass of the job this is, from 0. */
   readonly repetition: number;
+  /** Whether blocks say what their elements consumed. */
+  readonly tracksProvenance: boolean;
   /** How many blocks the lane may send before the first {@linkcode ToLane} of kind `credit`. */
   readonly credit: number;
 }

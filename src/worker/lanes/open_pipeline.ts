@@ -1,5 +1,5 @@
 import { type ElementIterator, execute } from "../../executor/mod.ts";
-import type { Element } from "../../element/mod.ts";
+import type { Element, Ledger } from "../../element/mod.ts";
 import { createFunctionRuntime, parseGraph, ShardingPolicy } from "../../graph/mod.ts";
 import { DispatcherSplits } from "../host/dispatcher_splits.ts";
 import type { InProcessHostOptions } from "../host/in_process.ts";
@@ -18,7 +18,7 @@ export async function openPipeline(
   definition: TaskDefinition,
   loadGraph: GraphLoader,
   options: InProcessHostOptions,
-  signal: AbortSignal,
+  { signal, ledger }: { signal: AbortSignal; ledger?: Ledger | undefined },
 ): Promise<OpenedPipeline> {
   const { clock, random, log, files, Dataset, dataService, tfDataService } = options;
   const { taskId, iterationId, policy, repetition } = definition;
@@ -56,10 +56,17 @@ export async function openPipeline(
     epoch: repetition,
     ...(splits && { splits }),
     ...(calls && { spreader: calls }),
+    ...(ledger && { ledger }),
   });
   return {
     iterator: calls ? closingBoth(iterator, calls) : iterator,
-    others: shared ? { count, pipeline: { graph: bytes, repetition }, splits: shared } : null,
+    others: shared
+      ? {
+        count,
+        pipeline: { graph: bytes, repetition, tracksProvenance: ledger !== undefined },
+        splits: shared,
+      }
+      : null,
   };
 }
 

@@ -14,6 +14,7 @@ export interface PackedBlock {
   readonly count: number;
   readonly spec: Uint8Array<ArrayBuffer> | null;
   readonly bytes: ArrayBuffer;
+  readonly provenance: Block["provenance"];
 }
 
 /**
@@ -21,10 +22,9 @@ export interface PackedBlock {
  * what a user's function has kept must not be gone when the buffer is transferred.
  */
 export function packBlock(
-  { encoding, count, spec, chunks, byteLength }: Pick<
-    Block,
-    "encoding" | "count" | "spec" | "chunks" | "byteLength"
-  >,
+  { encoding, count, spec, chunks, byteLength, provenance = null }:
+    & Pick<Block, "encoding" | "count" | "spec" | "chunks" | "byteLength">
+    & Partial<Block>,
 ): PackedBlock {
   const bytes = new Uint8Array(byteLength);
   let offset = 0;
@@ -32,12 +32,12 @@ export function packBlock(
     bytes.set(chunk, offset);
     offset += chunk.byteLength;
   }
-  return { encoding, count, spec, bytes: bytes.buffer };
+  return { encoding, count, spec, bytes: bytes.buffer, provenance };
 }
 
 /** The block that was packed. `spec` is the one of an earlier block that says the same, so that readers need not be told again. */
 export function unpackBlock(packed: PackedBlock, spec: Uint8Array<ArrayBuffer> | null): Block {
-  const { encoding, count, bytes } = packed;
+  const { encoding, count, bytes, provenance } = packed;
   const same = spec !== null && packed.spec !== null && sameBytes(spec, packed.spec);
   return {
     encoding,
@@ -45,6 +45,7 @@ export function unpackBlock(packed: PackedBlock, spec: Uint8Array<ArrayBuffer> |
     spec: same ? spec : packed.spec,
     chunks: [new Uint8Array(bytes)],
     byteLength: bytes.byteLength,
+    provenance,
   };
 }
 

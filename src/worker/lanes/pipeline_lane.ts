@@ -1,5 +1,5 @@
 import { type Deferred, deferred } from "../../base/mod.ts";
-import type { Element } from "../../element/mod.ts";
+import { type Element, Ledger } from "../../element/mod.ts";
 import { type ElementIterator, execute, type SplitSupply } from "../../executor/mod.ts";
 import { createFunctionRuntime, parseGraph } from "../../graph/mod.ts";
 import type { Item } from "../core/session.ts";
@@ -27,8 +27,9 @@ export class PipelineLane implements BlockSink {
     this.#owner = owner;
     this.#credit = pipeline.credit;
     const { clock, log } = environment;
-    const open = (signal: AbortSignal) => this.#open(environment, pipeline, signal);
-    this.#producer = new BlockProducer({ open, sink: this, clock, log, worked: () => owner.poll() });
+    const ledger = pipeline.tracksProvenance ? new Ledger() : undefined;
+    const open = (signal: AbortSignal) => this.#open({ ...environment, signal, ledger }, pipeline);
+    this.#producer = new BlockProducer({ open, sink: this, clock, log, ledger, worked: () => owner.poll() });
     this.#producer.poke();
   }
 
@@ -75,17 +76,16 @@ export class PipelineLane implements BlockSink {
   }
 
   #open(
-    environment: LaneEnvironment,
+    { ledger, ...environment }: LaneEnvironment & { signal: AbortSignal; ledger: Ledger | undefined },
     { graph, repetition }: LanePipeline,
-    signal: AbortSignal,
   ): ElementIterator<Element> {
     const { root, modules } = parseGraph(graph);
     return execute(root, {
       ...environment,
-      signal,
       functions: createFunctionRuntime({ modules }),
       epoch: repetition,
       splits: this.#supply(),
+      ...(ledger && { ledger }),
     });
   }
 

@@ -46,14 +46,25 @@ export class SharedSplits implements SplitSupply {
     const rests = this.#rests.get(key);
     const first = rests?.[0];
     if (!rests || !first) return undefined;
-    const { start, end, names } = first;
+    const { start, end, names, consumed } = first;
     const size = Math.ceil((end - start) / (2 * this.#lanes));
     if (this.#lanes === 1 || start + size >= end) {
       rests.shift();
       if (rests.length === 0) this.#rests.delete(key);
       return first;
     }
-    rests[0] = { start: start + size, end, ...(names && { names: names.slice(size) }) };
-    return { start, end: start + size, ...(names && { names: names.slice(0, size) }) };
+    const middle = start + size;
+    rests[0] = {
+      ...first,
+      start: middle,
+      ...(names && { names: names.slice(size) }),
+      ...(consumed && { consumed: consumed.filter(({ index }) => index >= middle) }),
+    };
+    return {
+      ...first,
+      end: middle,
+      ...(names && { names: names.slice(0, size) }),
+      ...(consumed && { consumed: consumed.filter(({ index }) => index < middle) }),
+    };
   }
 }

@@ -1,4 +1,12 @@
-import { BlockEncoder, byteSize, type Element, type EncodedBlock, encodeValue } from "../../element/mod.ts";
+import {
+  BlockEncoder,
+  byteSize,
+  type Element,
+  type EncodedBlock,
+  encodeValue,
+  type Ledger,
+  ProvenanceWriter,
+} from "../../element/mod.ts";
 
 /** A block of elements, ready to be sent to whichever reader gets it. */
 export interface Block {
@@ -9,6 +17,8 @@ export interface Block {
   readonly spec: Uint8Array<ArrayBuffer> | null;
   readonly chunks: readonly Uint8Array<ArrayBuffer>[];
   readonly byteLength: number;
+  /** What each of its elements consumed, encoded; null where nobody asks. */
+  readonly provenance: Uint8Array<ArrayBuffer> | null;
 }
 
 /** How large blocks become. */
@@ -17,6 +27,8 @@ export interface BlockPackerOptions {
   targetBytes?: number;
   /** A block of elements of 64 KiB and more is full when it has this many. @default 1_048_576, or `targetBytes` if given */
   largeTargetBytes?: number;
+  /** Holds what an element consumed when it is added. @default nobody asks */
+  ledger?: Ledger | undefined;
 }
 
 // Elements of a constant or a bit take next to no bytes: without this bound a block of them would never be full.
@@ -33,6 +45,8 @@ const LARGE_TARGET_BYTES = 1024 * 1024;
 export class BlockPacker {
   readonly #targetBytes: number;
   readonly #largeTargetBytes: number;
+  readonly #ledger: Ledger | null;
+  readonly #provenance = new ProvenanceWriter();
   #encoder = new BlockEncoder();
   /** Whether the elements of the block in the making are large; all are or none is. */
   #large = false;
@@ -40,9 +54,10 @@ export class BlockPacker {
   #ready: Block[] = [];
 
   /** Makes an empty packer. */
-  constructor({ targetBytes, largeTargetBytes }: BlockPackerOptions = {}) {
+  constructor({ targetBytes, largeTargetBytes, ledger }: BlockPackerOptions = {}) {
     this.#targetBytes = targetBytes ?? TARGET_BYTES;
     this.#largeTargetBytes = largeTargetBytes ?? targetBytes ?? LARGE_TARGET_BYTES;
+    this.#ledger = ledger ?? null;
   }
 
   /** Whether {@linkcode BlockPacker.finish} would give nothing. */
@@ -61,6 +76,7 @@ export class BlockPacker {
     if (large !== this.#large && encoder.count > 0) this.#ready.push(this.#finishBlock());
     this.#large = large;
     encoder.add(element);
+    if (this.#ledger !== null) this.#provenance.mark(this.#ledger);
     return this.#ready.length > 0 || encoder.count >= MAX_ELEMENTS ||
       encoder.bytes >= (large ? this.#largeTargetBytes : this.#targetBytes);
   }
@@ -74,7 +90,14 @@ export class BlockPacker {
   #finishBlock(): Block {
     const { encoding, count, spec, chunks, byteLength } = this.#encoder.finish();
     if (spec) this.#spec = encodeValue(spec);
-    return { encoding, count, spec: encoding === "columnar" ? this.#spec : null, chunks, byteLength };
+    return {
+      encoding,
+      count,
+      spec: encoding === "columnar" ? this.#spec : null,
+      chunks,
+      byteLength,
+      provenance: this.#ledger && this.#provenance.finish(),
+    };
   }
 }
 

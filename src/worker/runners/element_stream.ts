@@ -155,6 +155,7 @@ export class ElementStream implements AsyncIterableIterator<WireBatch, void, voi
       sessionId: this.#saySession(),
       endOfSequence: false,
       ...(skip > 0 && { skipCount: skip }),
+      ...(block.provenance && { provenance: block.provenance }),
       payload,
     };
   }

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CanceledError, type InternalError } from "../../../src/base/mod.ts";
 import { ShardingPolicy } from "../../../src/gen/sluice/v1/dataset_pb.ts";
-import { serializeGraph } from "../../../src/graph/mod.ts";
+import { ConsumedSet, encodeConsumed } from "../../../src/element/mod.ts";
+import { checkNode, inlineFunction, serializeGraph } from "../../../src/graph/mod.ts";
 import type { DispatcherClient } from "../../../src/rpc/mod.ts";
 import type { TaskDefinition, TaskHandle, TaskHost } from "../../../src/worker/host/task_host.ts";
 import type { StreamRequest } from "../../../src/worker/runners/task_runner.ts";
@@ -167,6 +168,41 @@ export function testTaskHost(name: string, make: MakeHost): void {
     const reader = new StreamReader(handle.openStream(REQUEST, never()));
     assertEquals(await reader.toEnd(), [2, 3]);
     assertEquals(asked, [[7n, 1n, 1n], [7n, 1n, 2n]]);
+    await handle.stop(new CanceledError("over"));
+    await host.stop?.();
+  });
+
+  Deno.test(`${name}: blocks say what they consumed, and what readers have of an index is left out`, async () => {
+    const pairs = checkNode({
+      op: "flatMap",
+      inputs: [range(6)],
+      fn: inlineFunction((x: number) => [x, x + 100, x + 200]),
+    });
+    const before = new ConsumedSet();
+    before.addOffsets(0, 3, 3, 0, 2);
+    const { host, handle } = started(serializeGraph(pairs), {
+      definition: { policy: ShardingPolicy.DYNAMIC, tracksProvenance: true },
+      dispatcher: {
+        getSplit: ({ requestId }) =>
+          Promise.resolve({
+            splits: requestId === 1n
+              ? [{ start: 2n, end: 5n, repetition: 3n, consumed: encodeConsumed(before) }]
+              : [],
+            endOfSplits: requestId !== 1n,
+            sourceIsEmpty: false,
+            currentRepetition: 0n,
+          }) as never,
+      },
+    });
+    const reader = new StreamReader(handle.openStream(REQUEST, never()));
+    assertEquals(await reader.toEnd(), [2, 102, 202, 203, 4, 104, 204]);
+    reader.consumed.unite(before);
+    assertEquals(reader.consumed.sources(), [{
+      source: 0,
+      repetition: 3,
+      ranges: [{ start: 2, end: 4 }],
+      partial: [{ index: 4, offsets: [{ start: 0, end: 3 }] }], // Nothing came behind its end that could tell of it.
+    }]);
     await handle.stop(new CanceledError("over"));
     await host.stop?.();
   });

@@ -26,7 +26,7 @@ async function drain(iterator: ElementIterator<Element>): Promise<Element[]> {
 async function open(root: GraphNode, factory: LoopbackLanes) {
   const options = hostOptions(root, { factory, lanes: 3 });
   const { signal } = new AbortController();
-  return (await openPipeline(definition(ShardingPolicy.OFF), loaderOf(root), options, signal)).iterator;
+  return (await openPipeline(definition(ShardingPolicy.OFF), loaderOf(root), options, { signal })).iterator;
 }
 
 Deno.test("a parallel map keeps order over several lanes, and its errors name their elements", async () => {

@@ -21,7 +21,13 @@ Deno.test("splits are shared whole: each index once, to whichever lane asks", as
           start,
           end: start += size,
           names: Array.from({ length: size }, (_, i) => `f${start - size + i}`),
+          repetition: size,
+          consumed: Array.from({ length: size }, (_, i) => ({
+            index: start - size + i,
+            offsets: [{ start: 0, end: size }],
+          })),
         }));
+        const labels = leases.flatMap(({ start, end }) => Array(end - start).fill(end - start));
         const shared = new SharedSplits({
           next: () => Promise.resolve(leases.shift() ?? null),
           isEmpty: () => false,
@@ -33,6 +39,12 @@ Deno.test("splits are shared whole: each index once, to whichever lane asks", as
             assertEquals(split.names?.length, split.end - split.start);
             assertEquals(split.names?.[0], `f${split.start}`);
             names.push(...split.names!);
+            // What is said of an index stays with it.
+            assertEquals(split.repetition, labels[split.start]);
+            assertEquals(
+              split.consumed!.map(({ index, offsets }) => [index, offsets[0].end]),
+              split.names!.map((_, i) => [split.start + i, labels[split.start]]),
+            );
           }
           return split;
         };

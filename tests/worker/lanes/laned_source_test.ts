@@ -36,7 +36,7 @@ function laned(
         ...options,
         targetBytes: 512,
         open: async (signal) => {
-          const opened = await openPipeline(definition(policy), loaderOf(root), options, signal);
+          const opened = await openPipeline(definition(policy), loaderOf(root), options, { signal });
           return { ...opened, iterator: busy.busy(opened.iterator) };
         },
       }),
@@ -50,7 +50,7 @@ testBlockSource("a producer in this thread", (root) => (sink) => {
     clock: new RunningClock(),
     log: silentLog,
     targetBytes: 512,
-    open: async (signal) => (await openPipeline(definition(), loaderOf(root), options, signal)).iterator,
+    open: async (signal) => (await openPipeline(definition(), loaderOf(root), options, { signal })).iterator,
   });
 });
 testBlockSource("one lane", (root) => laned(root, 1).make);

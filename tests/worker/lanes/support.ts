@@ -112,7 +112,13 @@ export function dispatcherOf(root: GraphNode, size = 64): InProcessHostOptions["
       const start = source.next;
       const end = ended ? start : Math.min(source.count, start + size);
       source.next = end;
-      const splits = ended ? [] : [{ start: BigInt(start), end: BigInt(end), names: [] as string[] }];
+      const splits = ended ? [] : [{
+        start: BigInt(start),
+        end: BigInt(end),
+        names: [] as string[],
+        repetition,
+        consumed: new Uint8Array(),
+      }];
       return Promise.resolve({
         splits,
         endOfSplits: ended,

@@ -26,6 +26,7 @@ const block: Block = {
   spec: null,
   chunks: [new Uint8Array(10_000)],
   byteLength: 10_000,
+  provenance: null,
 };
 
 async function compressions(

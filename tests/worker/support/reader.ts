@@ -1,4 +1,4 @@
-import type { Element } from "../../../src/element/mod.ts";
+import { ConsumedSet, decodeProvenance, type Element } from "../../../src/element/mod.ts";
 import { type BatchHeader, fromElementFailure } from "../../../src/rpc/mod.ts";
 import { elementsOf } from "./decode.ts";
 
@@ -14,6 +14,8 @@ export class StreamReader {
   draining = false;
   /** What each block held. */
   readonly blocks: Element[][] = [];
+  /** What the elements of all blocks consumed, those that were left out not counted. */
+  readonly consumed: ConsumedSet = new ConsumedSet();
   #spec: Uint8Array | null = null;
   readonly #batches: AsyncIterator<Batch>;
 
@@ -41,8 +43,10 @@ export class StreamReader {
     }
     if (value.count === 0) return true;
     this.next++;
+    const { provenance, count, skipCount = 0 } = value;
+    if (provenance) decodeProvenance(provenance, count).addTo(this.consumed, skipCount, count);
     const pieces = value.payload instanceof Uint8Array ? [value.payload] : value.payload;
-    this.blocks.push(elementsOf(pieces, { ...value, spec: this.#spec }).slice(value.skipCount));
+    this.blocks.push(elementsOf(pieces, { ...value, spec: this.#spec }).slice(skipCount));
     return true;
   }
 
