@@ -16,13 +16,16 @@
  */
 import { installEnvironment } from "./src/dataset/mod.ts";
 import { portableCodecs } from "./src/element/mod.ts";
+import { consoleLog, systemClock, systemRandom } from "./src/base/mod.ts";
 import { createModuleBundler, denoFileSystem, nodeCodecs, ownStreams } from "./src/platform/mod.ts";
+import { createTfDataServiceReader } from "./src/tensorflow/client/mod.ts";
 
 installEnvironment({
   files: denoFileSystem,
   codecs: portableCodecs.with(nodeCodecs),
   bundle: createModuleBundler(),
   openStream: ownStreams(),
+  tfDataService: createTfDataServiceReader({ clock: systemClock, random: systemRandom, log: consoleLog }),
 });
 
 export {

@@ -15,3 +15,4 @@ export {
   inTheWay,
   type ServiceCheckpoint,
 } from "./service_checkpoint.ts";
+export { callPatiently, type Patience } from "./patience.ts";

@@ -9,6 +9,7 @@ import { createDataServiceReader } from "../client/mod.ts";
 import { Dataset } from "../dataset/mod.ts";
 import { portableCodecs } from "../element/mod.ts";
 import { createModuleBundler, denoFileSystem, nodeCodecs } from "../platform/mod.ts";
+import { createTfDataServiceReader } from "../tensorflow/client/mod.ts";
 import { serveWorkerLane } from "../worker/mod.ts";
 
 const ports = { clock: systemClock, random: systemRandom, log: consoleLog };
@@ -19,4 +20,5 @@ serveWorkerLane(self, {
   files: denoFileSystem,
   Dataset,
   dataService: createDataServiceReader({ ...ports, codecs, bundle: createModuleBundler() }),
+  tfDataService: createTfDataServiceReader(ports),
 });

@@ -5,6 +5,7 @@ import { createDataServiceReader } from "../client/mod.ts";
 import { Dataset } from "../dataset/mod.ts";
 import { portableCodecs } from "../element/mod.ts";
 import { createModuleBundler, denoFileSystem, nodeCodecs, ownStreams } from "../platform/mod.ts";
+import { createTfDataServiceReader } from "../tensorflow/client/mod.ts";
 import {
   createInProcessHost,
   createWorkerLanes,
@@ -42,6 +43,7 @@ export function createLocalHost({ lanes, ...options }: LocalHostOptions): TaskHo
       bundle: createModuleBundler(),
       openStream: ownStreams(),
     }),
+    tfDataService: createTfDataServiceReader(ports),
     lanes: { count: lanes, factory: threads },
   });
   return { ...host, alive: () => threads.alive(), leavesNothing: () => !threads.wereOpened };
