@@ -4,8 +4,11 @@ import type { DeepReadonly } from "./deep_readonly.ts";
 import type { TaskLeases } from "./state.ts";
 import type { SourceDescription } from "./updates.ts";
 
-/** Most indexes of one lease: at some million elements a second still only tens of leases. */
+/** Most indexes of one lease where it is not known that they are little work. */
 export const MAX_INDEXES = 65_536;
+
+/** Most indexes of any lease. */
+export const MAX_QUICK_INDEXES = 1_048_576;
 
 /** Most files of one lease: a file is much work already, and what a lost worker holds is lost. */
 export const MAX_FILES = 4;
@@ -19,8 +22,11 @@ export function indexCount(description: DeepReadonly<SourceDescription>): number
   return description.count < 0 ? Infinity : description.count;
 }
 
-/** A task whose pace is known gets work for about this long at once: a lease costs about a millisecond. */
-const WORTHWHILE_MS = 50;
+/**
+ * A task whose pace is known gets work for about this long at once. The next lease is asked for when the work on one
+ * begins; a busy worker looks at its sockets only every 25 ms, and reads several times before it has the answer.
+ */
+const WORTHWHILE_MS = 100;
 
 /** What sizes a lease. */
 export interface LeaseDemand {
@@ -41,9 +47,9 @@ export interface LeaseDemand {
 export function leaseSize({ kind, remaining, tasks, pace }: LeaseDemand): number {
   const fairShare = remaining / Math.max(1, tasks);
   if (kind === "files") return Math.min(MAX_FILES, Math.ceil(fairShare / 2));
-  const usual = remaining === Infinity ? ENDLESS_BLOCK : fairShare / 2;
-  const worthwhile = Math.min(pace * WORTHWHILE_MS, fairShare);
-  return Math.min(MAX_INDEXES, Math.ceil(Math.max(usual, worthwhile)));
+  const usual = remaining === Infinity ? ENDLESS_BLOCK : Math.min(fairShare / 2, MAX_INDEXES);
+  const worthwhile = Math.min(pace * WORTHWHILE_MS, fairShare, MAX_QUICK_INDEXES);
+  return Math.ceil(Math.max(usual, worthwhile));
 }
 
 /**
