@@ -1,6 +1,6 @@
 /** A server as a command: flags in, one line out when it serves, a clean end on SIGINT and SIGTERM. */
 
-import { type Fields, InvalidArgumentError, messageOf } from "../base/mod.ts";
+import { type Fields, InvalidArgumentError, messageOf, SluiceError } from "../base/mod.ts";
 import { untilSignalled } from "../platform/mod.ts";
 import { parseFlags } from "./flags.ts";
 import { helpText } from "./help.ts";
@@ -60,7 +60,9 @@ export async function runServer<S extends CommandServer>(
     await Promise.race([started.then(() => signalled), signalled]);
     return 0;
   } catch (error) {
-    console.error(`${command.name}: ${messageOf(error)}`);
+    // With the code, by which those who start servers tell a wrong directory from a port in use.
+    const code = error instanceof SluiceError ? `${error.code.toUpperCase()}: ` : "";
+    console.error(`${command.name}: ${code}${messageOf(error)}`);
     return 1;
   } finally {
     started.catch(() => {}); // Rejects if the stop comes before the start has ended: that is what was asked for.

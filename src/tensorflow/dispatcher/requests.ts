@@ -42,8 +42,7 @@ import { TENSORFLOW } from "./tensorflow_format.ts";
 
 const MAX_TASKS = 100_000;
 
-/** Cardinalities below 0 that mean something: infinite and unknown. */
-const LEAST_CARDINALITY = -2n;
+const UNKNOWN_CARDINALITY = -2n;
 
 /** A worker's heartbeat, as far as tasks go. */
 export function checkWorkerHeartbeat(message: HeartbeatMessage): WorkerHeartbeatRequest {
@@ -91,8 +90,14 @@ export function checkMetadata(message: DataServiceMetadata | undefined): Dataset
   return {
     elementSpec: known === undefined ? new Uint8Array() : value!,
     compression: checkEnum("metadata.compression", message?.compression ?? 0, Compression),
-    cardinality: checkNumber64("metadata.cardinality", message?.cardinality ?? -2n, LEAST_CARDINALITY),
+    cardinality: toCardinality(message?.cardinality ?? UNKNOWN_CARDINALITY),
   };
+}
+
+/** TensorFlow computes some that mean nothing, as of a dataset with a shard hint, and some that nobody can count to. */
+function toCardinality(cardinality: bigint): number {
+  const number = Number(cardinality);
+  return Number(Number.isSafeInteger(number) ? number : UNKNOWN_CARDINALITY);
 }
 
 const TARGET_WORKERS: Record<TargetWorkersNumber, TargetWorkers> = {

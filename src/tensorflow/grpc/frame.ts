@@ -85,7 +85,12 @@ export class MessageReader {
     }
     if (this.#length === FRAME_HEADER_BYTES) return NO_BYTES;
     const whole = this.#chunks.length === 1 ? this.#chunks[0] : joined(this.#chunks, this.#length);
-    return whole.subarray(FRAME_HEADER_BYTES);
+    // A plain array: the chunks are of Node's kind, whose `slice` shares memory.
+    return new Uint8Array(
+      whole.buffer,
+      whole.byteOffset + FRAME_HEADER_BYTES,
+      whole.length - FRAME_HEADER_BYTES,
+    );
   }
 }
 
