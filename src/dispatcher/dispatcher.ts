@@ -6,6 +6,7 @@ import type { PlainUnary, WorkerClient } from "../rpc/mod.ts";
 import { addressTask } from "./core/address_task.ts";
 import { DispatcherCore } from "./core/core.ts";
 import type { Handler } from "./core/decision.ts";
+import { drainWorker } from "./core/unregister_worker.ts";
 import { checkSettings, type DispatcherSettings } from "./core/settings.ts";
 import type { Journal } from "./journal/journal.ts";
 import { Loop } from "./loop.ts";
@@ -56,6 +57,13 @@ export interface Dispatcher {
   plainMethods(): PlainUnary[];
   /** What services of other protocols work with. */
   readonly parts: ServiceParts;
+  /**
+   * Takes a worker's tasks from it and gives it no more: what its readers have not taken goes to other workers. Its next
+   * heartbeat tells it to end.
+   *
+   * @throws {NotFoundError} if there is no such worker
+   */
+  drainWorker(address: string): Promise<void>;
   /** What it knows. */
   status(): DispatcherStatus;
   /** Refuses further requests, waits until what it decided is durable, and closes the journal. Stopping twice is fine. */
@@ -178,6 +186,10 @@ class DispatcherShell implements Dispatcher {
 
   plainMethods(): PlainUnary[] {
     return plainDispatcherMethods(this.parts);
+  }
+
+  async drainWorker(address: string): Promise<void> {
+    await this.#run(drainWorker, address);
   }
 
   status(): DispatcherStatus {

@@ -35,7 +35,12 @@ export class Maintenance {
   constructor(options: MaintenanceOptions) {
     this.#options = options;
     const { clock, settings } = options;
-    const shortest = Math.min(settings.workerTimeoutMs, settings.clientTimeoutMs);
+    const { workerTimeoutMs, clientTimeoutMs, leaseTimeoutMs } = settings;
+    const shortest = Math.min(
+      workerTimeoutMs,
+      clientTimeoutMs,
+      leaseTimeoutMs < 0 ? Infinity : leaseTimeoutMs,
+    );
     this.#timers = [
       every(
         clock,
@@ -63,7 +68,10 @@ export class Maintenance {
   async #checkLiveness(lateMs: number): Promise<void> {
     const { core, loop, log, settings: { clientTimeoutMs } } = this.#options;
     core.excuse(lateMs);
-    const { silentWorkers, releasedClients } = await loop.run(checkLiveness, null);
+    const { silentWorkers, releasedClients, stalledTasks } = await loop.run(checkLiveness, null);
+    for (const { taskId, worker } of stalledTasks) {
+      log.warn("Took a task from a worker that made no progress with it", { task: taskId, worker });
+    }
     for (const client of releasedClients) {
       log.info("Released a silent client", { client, timeoutMs: clientTimeoutMs });
     }

@@ -14,12 +14,14 @@ import { getDataset, getView, getWorkers } from "./core/read_only.ts";
 import { registerDataset } from "./core/register_dataset.ts";
 import { releaseIterationClient } from "./core/release_client.ts";
 import type { DispatcherSettings } from "./core/settings.ts";
+import type { OrderView } from "./core/resume.ts";
 import type { StateView } from "./core/state.ts";
+import type { Weakness } from "./core/updates.ts";
 import { sluiceFormat } from "./splits/sluice_format.ts";
-import { unregisterWorker } from "./core/unregister_worker.ts";
+import { drainWorker, unregisterWorker } from "./core/unregister_worker.ts";
 import { workerHeartbeat } from "./core/worker_heartbeat.ts";
 import { workerUpdate } from "./core/worker_update.ts";
-import { checkAddress, checkNumber64 } from "./protocol/fields.ts";
+import { checkAddress } from "./protocol/fields.ts";
 import type { ReaderReplies } from "./protocol/reader_replies.ts";
 import {
   toDeploymentMode,
@@ -36,6 +38,7 @@ import {
   checkGetSplit,
   checkMaybeRemoveTask,
   checkMetadata,
+  checkReleaseClient,
   checkRequestId,
   checkUid,
   checkWorkerHeartbeat,
@@ -77,6 +80,7 @@ function workerHandlers(
   | "workerHeartbeat"
   | "workerUpdate"
   | "unregisterWorker"
+  | "drainWorker"
   | "getDatasetDef"
   | "getSplit"
   | "getWorkers"
@@ -96,6 +100,10 @@ function workerHandlers(
     async unregisterWorker({ workerAddress, workerUid }) {
       const address = checkAddress("workerAddress", workerAddress);
       await parts.run(unregisterWorker, { address, uid: checkUid(workerUid) });
+      return {};
+    },
+    async drainWorker({ workerAddress }) {
+      await parts.run(drainWorker, checkAddress("workerAddress", workerAddress));
       return {};
     },
     async getDatasetDef({ datasetId }) {
@@ -158,7 +166,8 @@ function readerHandlers(
       const job = checkGetOrCreateJob(request, randomName(parts.random));
       checkReadable(parts.state.datasets.get(job.datasetId));
       const undivided = job.policy === ShardingPolicy.HINT && !hasShardHint(parts, job.datasetId);
-      return { jobId: BigInt(await parts.run(getOrCreateJob, { ...job, undivided })) };
+      const weakness = weaknessOf(parts, job);
+      return { jobId: BigInt(await parts.run(getOrCreateJob, { ...job, undivided, weakness })) };
     },
     async getOrCreateIteration(request) {
       parts.checkServing();
@@ -167,17 +176,25 @@ function readerHandlers(
       checkReadable(datasets.get(jobs.get(pass.jobId)?.datasetId ?? ""));
       const dataset = neededSources(parts.state, pass);
       // Others may begin the pass while the files are listed: then it is theirs that counts.
-      const sources = dataset && await parts.planner.plan(dataset, pass);
-      const { clientId, view } = await parts.run(getOrCreateIteration, { ...pass, sources });
+      const plan = dataset
+        ? await parts.planner.plan(dataset, { ...pass, like: pass.checkpoint?.key })
+        : { sources: null, key: parts.planner.keyWithoutSources() };
+      const { clientId, key, view } = await parts.run(getOrCreateIteration, {
+        ...pass,
+        ...plan,
+        order: pass.checkpoint && orderOf(parts, pass.jobId),
+        randomName: randomName(parts.random),
+      });
       // The workers have answered since, and named the addresses of their tasks.
       const present = await parts.run(getView, clientId) ?? view;
       return {
         iterationClientId: BigInt(clientId),
+        iterationKey: key,
         state: parts.readerReplies.message(present),
       };
     },
-    async releaseIterationClient({ iterationClientId }) {
-      await parts.run(releaseIterationClient, checkNumber64("iterationClientId", iterationClientId));
+    async releaseIterationClient(request) {
+      await parts.run(releaseIterationClient, checkReleaseClient(request));
       return {};
     },
     async clientHeartbeat(request) {
@@ -192,6 +209,21 @@ function readerHandlers(
       return { removed, removedRound: BigInt(removedRound) };
     },
   };
+}
+
+/** What keeps a job's dataset from being visited exactly once; looked for only where it matters. */
+function weaknessOf(
+  { state, formats }: ServiceParts,
+  { datasetId, policy }: { readonly datasetId: string; readonly policy: number },
+): Weakness | null | undefined {
+  const dataset = state.datasets.get(datasetId);
+  if (policy !== ShardingPolicy.DYNAMIC || !dataset) return undefined;
+  return formats.get(dataset.format).weakness?.(dataset.graph);
+}
+
+function orderOf({ state, formats }: ServiceParts, jobId: number): OrderView {
+  const dataset = state.datasets.get(state.jobs.get(jobId)?.datasetId ?? "");
+  return (dataset && formats.get(dataset.format).order?.(dataset.graph)) ?? null;
 }
 
 function hasShardHint({ state, formats }: ServiceParts, datasetId: string): boolean {

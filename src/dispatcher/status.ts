@@ -1,6 +1,7 @@
 /** What the dispatcher tells about itself, as plain JSON. */
 
 import { ShardingPolicy } from "../graph/mod.ts";
+import { isRecovering } from "./core/recovery.ts";
 import type { Guarantee, StateView } from "./core/state.ts";
 
 /**
@@ -30,11 +31,14 @@ export interface DispatcherStatus {
     processingMode: string;
     /**
      * What the job promises now. `"exactly-once"`: each source element of an iteration is visited once over all
-     * workers (DYNAMIC, and the static policies if every worker of the list is read). `"at-most-once"`: a worker
-     * went with splits in its hands, which are not given out again. `"none"`: sharding is OFF, or HINT without a
+     * workers (DYNAMIC, and the static policies if every worker of the list is read); without `weakenedBy` a DYNAMIC
+     * job stays so when workers are lost. `"at-most-once"`: a worker went with splits in its hands, which are not given
+     * out again. `"none"`: sharding is OFF, or HINT without a
      * hinted shard, where each worker visits all elements; a statically sharded job lost a worker; or an unfinished iteration was collected.
      */
     guarantee: Guarantee;
+    /** For DYNAMIC: the operator (or option) that keeps the job from being exactly-once through the loss of a worker. */
+    weakenedBy?: string;
     /** For coordinated reads: elements at the ends of tasks that did not make a full round, over all iterations. */
     numDropped?: number;
   }[];
@@ -48,12 +52,21 @@ export interface DispatcherStatus {
     repetition: number;
     finished: boolean;
     clients: number;
+    /** Elements of lost workers are being given out again. */
+    recovering?: boolean;
     numDropped?: number;
   }[];
   /** Parts of passes on workers that are there. */
   tasks: { id: number; iterationId: number; workerAddress: string; finished: boolean }[];
-  /** Workers; `lost`: silent for longer than `workerTimeoutMs`. */
-  workers: { address: string; uid: string; tags: string[]; lost: boolean; tasks: number }[];
+  /** Workers; `lost`: silent for longer than `workerTimeoutMs`; `draining`: told to end. */
+  workers: {
+    address: string;
+    uid: string;
+    tags: string[];
+    lost: boolean;
+    draining?: boolean;
+    tasks: number;
+  }[];
   /** Readers. */
   clients: { id: number; iterationId: number }[];
 }
@@ -67,36 +80,40 @@ export function statusOf(state: StateView): DispatcherStatus {
       bytes: graph.length,
     })),
     jobs: [...state.jobs.values()].map((
-      { id, name, named, datasetId, policy, guarantee, numConsumers, numDropped },
+      { id, name, named, datasetId, policy, guarantee, weakness, numConsumers, numDropped },
     ) => ({
       id,
       ...(named ? { name } : {}),
       datasetId,
       processingMode: ShardingPolicy[policy],
       guarantee,
+      ...(weakness && { weakenedBy: weakness.operator }),
       ...(numConsumers !== null && { numDropped }),
     })),
-    iterations: [...state.iterations.values()].map((
-      { id, jobId, repetition, finished, clients, rounds },
-    ) => ({
-      id,
-      jobId,
-      repetition,
-      finished,
-      clients,
-      ...(rounds && { numDropped: rounds.numDropped }),
-    })),
+    iterations: [...state.iterations.values()].map((iteration) => {
+      const { id, jobId, repetition, finished, clients, rounds } = iteration;
+      return {
+        id,
+        jobId,
+        repetition,
+        finished,
+        clients,
+        ...(isRecovering(iteration) && { recovering: true }),
+        ...(rounds && { numDropped: rounds.numDropped }),
+      };
+    }),
     tasks: [...state.tasks.values()].map(({ id, iterationId, address, finished }) => ({
       id,
       iterationId,
       workerAddress: address,
       finished,
     })),
-    workers: [...state.workers.values()].map(({ address, uid, tags, lostAt, tasks }) => ({
+    workers: [...state.workers.values()].map(({ address, uid, tags, lostAt, draining, tasks }) => ({
       address,
       uid,
       tags: [...tags],
       lost: lostAt !== null,
+      ...(draining && { draining }),
       tasks: tasks.size,
     })),
     clients: [...state.clients.values()].map(({ id, iterationId }) => ({ id, iterationId })),

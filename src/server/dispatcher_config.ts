@@ -24,6 +24,11 @@ export interface DispatcherConfig {
   workerTimeoutMs?: number;
   /** Silence after which a reader is released. @default 300_000 */
   clientTimeoutMs?: number;
+  /**
+   * How long a task of a job that is exactly-once through the loss of workers may keep a reader waiting without any
+   * progress before others get what it has; -1: for ever. @default -1
+   */
+  leaseTimeoutMs?: number;
   /** Whether dynamically sharded iterations are cleaned up too. @default false */
   gcDynamicShardingJobs?: boolean;
   /** Where workers run, seen from the readers' hosts. @default "remote" */
@@ -73,6 +78,13 @@ export const DISPATCHER_FIELDS: Fields = {
     min: 1,
     default: 300_000,
     help: "Silence after which a reader is released",
+  },
+  leaseTimeoutMs: {
+    kind: "integer",
+    min: 1,
+    also: -1,
+    default: -1,
+    help: "How long a stalled worker keeps what it has from others; -1: for ever",
   },
   gcDynamicShardingJobs: {
     kind: "boolean",

@@ -13,6 +13,15 @@ export interface JournalStore {
 }
 
 /** One update of each type, with bytes, nulls, nested lists and large numbers. */
+const CONSUMED = [
+  {
+    source: 0,
+    repetition: 1,
+    ranges: [{ start: 0, end: 3 }],
+    partial: [{ index: 4, offsets: [{ start: 0, end: 2 }] }],
+  },
+];
+
 export const SAMPLES: readonly Update[] = [
   {
     type: "registerDataset",
@@ -52,6 +61,7 @@ export const SAMPLES: readonly Update[] = [
     numConsumers: null,
     useCrossTrainerCache: false,
     targetWorkers: "AUTO",
+    weakness: { operator: "scan", reason: "it depends" },
     undivided: true,
     requestId: "0123456789abcdef",
     at: 2.5,
@@ -59,19 +69,22 @@ export const SAMPLES: readonly Update[] = [
   {
     type: "createIteration",
     iterationId: 2000,
+    key: "00000001-00000002-0000000000000003",
     jobId: 5000,
     repetition: 0,
     sources: [{ kind: "indexes", count: -1 }, { kind: "files", names: ["a b", "ü"] }],
     finished: false,
+    resumption: { kind: "excluded", consumed: CONSUMED, readers: 2, until: 2_000 },
     at: 1,
   },
-  { type: "acquireClient", clientId: 3000, iterationId: 2000, requestId: null, at: 2 },
+  { type: "acquireClient", clientId: 3000, iterationId: 2000, requestId: null, gathers: true, at: 2 },
   {
     type: "createTask",
     taskId: 4000,
     iterationId: 2000,
     address: "höst:1",
     shard: { index: 0, count: 2 },
+    restOnly: true,
   },
   {
     type: "leaseSplit",
@@ -81,6 +94,7 @@ export const SAMPLES: readonly Update[] = [
     requestId: 1,
     start: 0,
     end: Number.MAX_SAFE_INTEGER,
+    again: true,
     at: 3.5,
   },
   { type: "finishTask", taskId: 4000, at: 2, numDropped: 3 },
@@ -98,7 +112,13 @@ export const SAMPLES: readonly Update[] = [
   { type: "removeTask", taskId: 4001, round: 11 },
   { type: "releaseClient", clientId: 3000, at: 3 },
   { type: "freeIteration", iterationId: 2000, at: 7 },
-  { type: "adoptDataset", jobId: 5000, datasetId: "1001" },
+  { type: "adoptDataset", jobId: 5000, datasetId: "1001", weakness: null },
+  { type: "drainWorker", address: "höst:1", at: 3 },
+  { type: "consume", clientId: 3000, taskId: 4000, consumed: CONSUMED },
+  { type: "leaveTask", clientId: 3000, taskId: 4000 },
+  { type: "loseTask", taskId: 4000, at: 3 },
+  { type: "excludeTaken", iterationId: 2000, consumed: CONSUMED },
+  { type: "resumeClient", iterationId: 2000, clientId: 3000, heirId: 3001, consumed: CONSUMED },
   { type: "freeJob", jobId: 5000 },
   { type: "freeDataset", datasetId: "1000" },
   { type: "takeSplit", iterationId: 2000, source: 0, repetition: 1, index: 7 },

@@ -1,7 +1,7 @@
 /** A core with a clock of its own and short words for what tests ask of it. */
 
 import type { ShardingPolicy } from "../../src/graph/mod.ts";
-import { clientHeartbeat } from "../../src/dispatcher/core/client_heartbeat.ts";
+import { clientHeartbeat, type ClientHeartbeatRequest } from "../../src/dispatcher/core/client_heartbeat.ts";
 import { DispatcherCore, type Outcome } from "../../src/dispatcher/core/core.ts";
 import type { Command, Handler } from "../../src/dispatcher/core/decision.ts";
 import { getOrCreateIteration } from "../../src/dispatcher/core/get_or_create_iteration.ts";
@@ -11,9 +11,10 @@ import { registerDataset, type RegisterDatasetRequest } from "../../src/dispatch
 import { releaseIterationClient } from "../../src/dispatcher/core/release_client.ts";
 import type { DispatcherSettings } from "../../src/dispatcher/core/settings.ts";
 import { checkLiveness, collectGarbage, confirmWorker, loseWorker } from "../../src/dispatcher/core/tick.ts";
-import type { RoundReport } from "../../src/dispatcher/core/rounds.ts";
+import type { Checkpoint, OrderView } from "../../src/dispatcher/core/resume.ts";
 import type { StateView } from "../../src/dispatcher/core/state.ts";
-import { unregisterWorker } from "../../src/dispatcher/core/unregister_worker.ts";
+import type { TaskConsumption } from "../../src/dispatcher/core/consumption.ts";
+import { drainWorker, unregisterWorker } from "../../src/dispatcher/core/unregister_worker.ts";
 import type { SourceDescription, Update } from "../../src/dispatcher/core/updates.ts";
 import {
   workerHeartbeat,
@@ -30,9 +31,31 @@ export const SETTINGS: DispatcherSettings = {
   jobGcTimeoutMs: 300_000,
   workerTimeoutMs: 60_000,
   clientTimeoutMs: 300_000,
+  leaseTimeoutMs: -1,
   gcDynamicShardingJobs: false,
   deploymentMode: "remote",
 };
+
+/** A lease of one split, or the end. */
+export type OneSplit =
+  | {
+    readonly kind: "split";
+    readonly start: number;
+    readonly end: number;
+    readonly names: readonly string[];
+  }
+  | Exclude<GetSplitReply, { readonly kind: "splits" }>;
+
+/** The one split of a lease. */
+export function oneSplit(reply: GetSplitReply): OneSplit {
+  if (reply.kind === "end") return reply;
+  const [{ start, end, names }, ...others] = reply.splits;
+  if (others.length > 0) throw new Error(`Expected one split, got ${others.length} others`);
+  return { kind: "split", start, end, names };
+}
+
+/** The key of an iteration. */
+export const KEY = "00000001-00000002-0000000000000003";
 
 /** A source of `count` indexes. */
 export const indexes = (count: number): SourceDescription => ({ kind: "indexes", count });
@@ -104,10 +127,17 @@ export class TestCore {
   /** Joins a pass; the reply is the new client's id. */
   client(
     jobId: number,
-    { repetition = 0, sources = [indexes(100)] as SourceDescription[], requestId = null as string | null } =
-      {},
+    {
+      repetition = 0,
+      sources = [indexes(100)] as SourceDescription[],
+      requestId = null as string | null,
+      key = KEY,
+      checkpoint = null as Checkpoint | null,
+      order = null as OrderView,
+    } = {},
   ): number {
-    return this.run(getOrCreateIteration, { jobId, repetition, requestId, sources }).clientId;
+    const pass = { jobId, repetition, requestId, sources, key, checkpoint, order, randomName: "feed" };
+    return this.run(getOrCreateIteration, pass).clientId;
   }
 
   worker(address: string, options: Partial<WorkerHeartbeatRequest> = {}): WorkerHeartbeatReply {
@@ -121,12 +151,12 @@ export class TestCore {
     });
   }
 
-  heartbeat(clientId: number, rounds: Partial<RoundReport> = {}): ClientView {
-    return this.run(clientHeartbeat, { clientId, currentRound: null, blockedRound: null, ...rounds });
+  heartbeat(clientId: number, report: Partial<ClientHeartbeatRequest> = {}): ClientView {
+    return this.run(clientHeartbeat, { clientId, currentRound: null, blockedRound: null, ...report });
   }
 
-  release(clientId: number): void {
-    this.run(releaseIterationClient, clientId);
+  release(clientId: number, consumed: TaskConsumption[] = []): void {
+    this.run(releaseIterationClient, { clientId, consumed });
   }
 
   finish(address: string, ...completedTasks: number[]): void {
@@ -137,9 +167,18 @@ export class TestCore {
     this.run(unregisterWorker, { address, uid });
   }
 
-  split(request: Omit<GetSplitRequest, "iterationId" | "source"> & { source?: number }): GetSplitReply {
+  drain(address: string): void {
+    this.run(drainWorker, address);
+  }
+
+  splits(request: Omit<GetSplitRequest, "iterationId" | "source"> & { source?: number }): GetSplitReply {
     const iterationId = this.state.tasks.get(request.taskId)!.iterationId;
     return this.run(getSplit, { iterationId, source: 0, ...request });
+  }
+
+  /** The same where all that matters are the indexes of the one split of a lease. */
+  split(request: Omit<GetSplitRequest, "iterationId" | "source"> & { source?: number }): OneSplit {
+    return oneSplit(this.splits(request));
   }
 
   /** Looks at the heartbeats, and loses silent workers but those that answer a call. */

@@ -16,6 +16,7 @@ import {
   registerDataset,
   settleCompression,
 } from "./apply_registry.ts";
+import { consume, excludeTaken, leaveTask, loseTask, resumeClient } from "./apply_recovery.ts";
 import { acceptRound, rejectRound, removeTask } from "./apply_rounds.ts";
 import {
   addressTask,
@@ -25,7 +26,7 @@ import {
   leaseSplit,
   takeSplit,
 } from "./apply_tasks.ts";
-import { loseWorker, registerWorker, removeWorker } from "./apply_workers.ts";
+import { drainWorker, loseWorker, registerWorker, removeWorker } from "./apply_workers.ts";
 import { beginSnapshot, endSnapshot, forgetSnapshot } from "./snapshots/apply.ts";
 import type { DispatcherState } from "./state.ts";
 import type { Update } from "./updates.ts";
@@ -45,6 +46,8 @@ export function apply(state: DispatcherState, update: Update): void {
       return loseWorker(state, update);
     case "removeWorker":
       return removeWorker(state, update);
+    case "drainWorker":
+      return drainWorker(state, update);
     case "createJob":
       return createJob(state, update);
     case "createIteration":
@@ -73,6 +76,16 @@ export function apply(state: DispatcherState, update: Update): void {
       return takeSplit(state, update);
     case "settleCompression":
       return settleCompression(state, update);
+    case "consume":
+      return consume(state, update);
+    case "leaveTask":
+      return leaveTask(state, update);
+    case "loseTask":
+      return loseTask(state, update);
+    case "excludeTaken":
+      return excludeTaken(state, update);
+    case "resumeClient":
+      return resumeClient(state, update);
     case "collectIteration":
       return collectIteration(state, update);
     case "freeIteration":

@@ -78,6 +78,7 @@ export function createJob(state: DispatcherState, update: CreateJob): void {
     useCrossTrainerCache,
     targetWorkers,
     guarantee: firstGuarantee(update),
+    weakness: update.weakness,
     iterations: new Map(),
     finished: [],
     numDropped: 0,
@@ -91,8 +92,10 @@ export function createJob(state: DispatcherState, update: CreateJob): void {
 }
 
 /** Gives a job whose dataset was forgotten another one. */
-export function adoptDataset(state: DispatcherState, { jobId, datasetId }: AdoptDataset): void {
-  known(state.jobs.get(jobId), `job ${jobId}`).datasetId = datasetId;
+export function adoptDataset(state: DispatcherState, { jobId, datasetId, weakness }: AdoptDataset): void {
+  const job = known(state.jobs.get(jobId), `job ${jobId}`);
+  job.datasetId = datasetId;
+  job.weakness = weakness;
 }
 
 /** Forgets a job without iterations. */

@@ -1,8 +1,14 @@
 /** Updates of tasks: making, ending, and the splits that they lease. */
 
+import { addBounds, gapsWithin, isWithin } from "../../base/mod.ts";
+import { noteNeed } from "./apply_recovery.ts";
 import { finishIfOver } from "./finish.ts";
+import { degradeByForgetting } from "./guarantee.ts";
 import { known } from "./lookup.ts";
-import { type DispatcherState, type Iteration, noLeases } from "./state.ts";
+import { hasPending } from "./recovery.ts";
+import { addRest, dropLowest, fragmentsOf, moveRest, type Rests } from "./rests.ts";
+import { type DispatcherState, type Iteration, noLeases, type Source } from "./state.ts";
+import { passTakings } from "./takings.ts";
 import type {
   AddressTask,
   CreatePendingTask,
@@ -16,17 +22,22 @@ import type {
 export const MAX_REMEMBERED_ANSWERS = 8;
 
 /**
- * How many leased ranges are kept of a task and source. Nobody confirms consumption, so an endless source would
- * pile them up; the oldest are the likeliest to be consumed.
+ * How many ranges are kept of what a task leased of a source and no reader has named. A shuffle leaves as many as its
+ * buffer has elements; readers that name nothing would pile them up, and the oldest are the likeliest to be consumed.
  */
-export const MAX_REMEMBERED_RANGES = 1_024;
+export const MAX_REST_FRAGMENTS = 262_144;
+
+/** Counting them takes a look at each pass over the source, of which a small one has many: not at every lease. */
+const COUNT_EVERY = 64;
 
 /** Gives a worker its part of an iteration. */
 export function createTask(state: DispatcherState, update: CreateTask): void {
   const iteration = addTask(state, update, 0);
+  if (update.restOnly) known(state.tasks.get(update.taskId), `task ${update.taskId}`).restOnly = true;
   iteration.tasks.add(update.taskId);
   iteration.running++;
   iteration.version++;
+  state.needy.delete(iteration.id);
 }
 
 /** Gives a worker its part of a coordinated read, and lets it wait for the consumers. */
@@ -74,37 +85,66 @@ export function finishTask(state: DispatcherState, update: FinishTask): void {
   if (task.finished) return;
   const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
   task.finished = true;
+  const job = known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`);
+  // Readers have all of it; but of a job with a name it may be asked which.
+  if (iteration.recovery && job.named) {
+    const rests = task.leases.map((leases) => leases.rests);
+    if (rests.some(({ size }) => size > 0)) iteration.recovery.unclaimed.set(task.id, rests);
+  }
   task.leases = [];
   if (iteration.rounds && update.numDropped) {
     iteration.rounds.numDropped += update.numDropped;
-    known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`).numDropped += update.numDropped;
+    job.numDropped += update.numDropped;
   }
   iteration.running--;
-  iteration.completedBy.add(task.address);
+  if (!task.restOnly) iteration.completedBy.add(task.address);
   iteration.version++;
+  if (iteration.running === 0) noteNeed(state, iteration);
   finishIfOver(state, iteration);
 }
 
-/** Moves a source on and notes what the task got of it. */
+/** Moves a source on and notes what the task got of it, or gives the task what another one had. */
 export function leaseSplit(state: DispatcherState, update: LeaseSplit): void {
-  const { source: index, repetition, requestId, start, end } = update;
+  const { source: index, repetition, requestId, start, end, again = false } = update;
   const task = known(state.tasks.get(update.taskId), `task ${update.taskId}`);
   const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
   const source = known(iteration.sources[index], `source ${index} of iteration ${iteration.id}`);
   const leases = known(task.leases[index], `source ${index} of task ${task.id}`);
-  source.repetition = repetition;
-  source.next = end;
-  if (leases.repetition !== repetition) {
-    leases.repetition = repetition;
-    leases.ranges = [];
+  const rests = iteration.recovery ? leases.rests : null;
+  let parts: number[];
+  if (again) {
+    parts = moveRest(source.pending, leases.rests, { repetition, start, end }).flat();
+    if (!hasPending(iteration)) noteNeed(state, iteration);
+  } else {
+    parts = source.excluded.size === 0
+      ? [start, end]
+      : [...gapsWithin(source.excluded.get(repetition)?.indexes ?? [], start, end)].flat();
+    source.repetition = repetition;
+    source.next = end;
+    if (rests) {
+      for (let i = 0; i < parts.length; i += 2) addRest(rests, repetition, parts[i], parts[i + 1]);
+    }
+    if (source.excluded.size > 0) markTaken(source, leases.rests);
   }
-  const last = leases.ranges.at(-1);
-  if (last && last[1] === start) last[1] = end;
-  else leases.ranges.push([start, end]);
-  if (leases.ranges.length > MAX_REMEMBERED_RANGES) leases.ranges.shift();
-  leases.answers.push({ requestId, start, end });
+  if (rests && requestId % COUNT_EVERY === 0 && fragmentsOf(rests) > MAX_REST_FRAGMENTS) {
+    dropLowest(rests, MAX_REST_FRAGMENTS / 2);
+    degradeByForgetting(known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`));
+  }
+  const isWhole = parts.length === 2 && parts[0] === start && parts[1] === end;
+  leases.answers.push({ requestId, repetition, start, end, ...(!isWhole && { parts }) });
   leases.askedAt = update.at;
   if (leases.answers.length > MAX_REMEMBERED_ANSWERS) leases.answers.shift();
+}
+
+/** Notes what readers have of indexes that were just leased, and forgets what lies behind the source. */
+function markTaken({ excluded, repetition, next }: Source, rests: Rests): void {
+  const rest = rests.get(repetition);
+  for (const [index, bounds] of passTakings(excluded, repetition, next)) {
+    if (!rest || !isWithin(rest.indexes, index)) continue;
+    const taken = rest.taken.get(index) ?? [];
+    for (let i = 0; i < bounds.length; i += 2) addBounds(taken, bounds[i], bounds[i + 1]);
+    rest.taken.set(index, taken);
+  }
 }
 
 /** Moves a source on by one index, which some worker has got. */

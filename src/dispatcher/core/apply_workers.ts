@@ -1,11 +1,12 @@
 /** Updates of workers: their coming and going, and what that means for their tasks. */
 
 import { orphanTask, reclaimOrphans } from "./apply_rounds.ts";
+import { setLost } from "./apply_recovery.ts";
 import { degradeByLoss } from "./guarantee.ts";
 import { known } from "./lookup.ts";
 import { type DispatcherState, noLeases, type Task, type Worker } from "./state.ts";
 import { finishIfOver } from "./finish.ts";
-import type { LoseWorker, RegisterWorker, RemoveWorker } from "./updates.ts";
+import type { DrainWorker, LoseWorker, RegisterWorker, RemoveWorker } from "./updates.ts";
 
 /** Adds a worker, or renews one that came back or whose process was replaced. */
 export function registerWorker(state: DispatcherState, update: RegisterWorker): void {
@@ -21,6 +22,7 @@ export function registerWorker(state: DispatcherState, update: RegisterWorker): 
     ...(transferServers && { transferServers }),
     slot,
     lostAt: null,
+    ...(former?.draining && former.uid === uid && { draining: true }),
     tasks,
   });
   state.next.task = Math.max(state.next.task, update.firstFreeTaskId);
@@ -33,6 +35,13 @@ export function loseWorker(state: DispatcherState, update: LoseWorker): void {
   worker.lostAt = update.at;
 }
 
+/** Ends the tasks of a worker that is to end. */
+export function drainWorker(state: DispatcherState, { address }: DrainWorker): void {
+  const worker = known(state.workers.get(address), `worker "${address}"`);
+  dropTasks(state, worker);
+  worker.draining = true;
+}
+
 /** Forgets a worker and ends its tasks. */
 export function removeWorker(state: DispatcherState, update: RemoveWorker): void {
   const worker = known(state.workers.get(update.address), `worker "${update.address}"`);
@@ -42,7 +51,8 @@ export function removeWorker(state: DispatcherState, update: RemoveWorker): void
 
 /**
  * Another process took a worker's address. Its running tasks keep their ids, for readers ask for them already,
- * and begin anew; ended ones are gone, since nobody may read them again from the beginning.
+ * and begin anew; ended ones are gone, since nobody may read them again from the beginning. So are those whose rest is
+ * leased again: an element of the former run must not pass for one of the present.
  */
 function restartTasks(state: DispatcherState, worker: Worker): void {
   for (const task of tasksOf(state, worker)) {
@@ -52,6 +62,9 @@ function restartTasks(state: DispatcherState, worker: Worker): void {
       iteration.tasks.delete(task.id);
       worker.tasks.delete(task.id);
       state.tasks.delete(task.id);
+    } else if (iteration.recovery) {
+      setLost(state, iteration, task);
+      finishIfOver(state, iteration);
     } else {
       noteLoss(state, task);
       task.dataAddresses = [];
@@ -67,6 +80,11 @@ function dropTasks(state: DispatcherState, worker: Worker): void {
     iteration.version++;
     if (iteration.rounds && !task.finished) {
       orphanTask(state, iteration, task);
+      continue;
+    }
+    if (iteration.recovery && !task.finished) {
+      setLost(state, iteration, task);
+      finishIfOver(state, iteration);
       continue;
     }
     iteration.tasks.delete(task.id);
@@ -86,8 +104,8 @@ function tasksOf(state: DispatcherState, worker: Worker): Task[] {
 /** A dynamically sharded task that never held a split takes nothing with it. */
 function noteLoss(state: DispatcherState, task: Task): void {
   const iteration = known(state.iterations.get(task.iterationId), `iteration ${task.iterationId}`);
-  const holdsNone = task.leases.every(({ ranges }, i) =>
-    ranges.length === 0 && !iteration.sources[i]?.anonymous
+  const holdsNone = task.leases.every(({ answers }, i) =>
+    answers.length === 0 && !iteration.sources[i]?.anonymous
   );
   if (task.leases.length > 0 && holdsNone) return;
   degradeByLoss(known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`));

@@ -2,14 +2,26 @@
 
 import { NotFoundError } from "../../base/mod.ts";
 import { type ClientView, clientView } from "./client_view.ts";
+import { consumption, type ConsumptionReport } from "./consumption.ts";
 import type { Context, Decision } from "./decision.ts";
+import { known } from "./lookup.ts";
 import { negotiate, type RoundReport } from "./rounds.ts";
 
-/** Tells a reader what to read, and takes in how far a consumer of a coordinated read has come. */
-export function clientHeartbeat(context: Context, report: RoundReport): Decision<ClientView> {
-  const { state, durable } = context;
-  const { clientId: id, currentRound } = report;
-  if (!state.clients.has(id)) {
+/** A reader's heartbeat. */
+export interface ClientHeartbeatRequest extends RoundReport, Partial<ConsumptionReport> {
+  /** Tasks from which it waits for elements, with room for them. @default none */
+  readonly starvedTasks?: readonly number[];
+}
+
+const NOTHING: readonly never[] = [];
+
+/** Tells a reader what to read, and takes in what it has got, and how far a consumer of a coordinated read has come. */
+export function clientHeartbeat(context: Context, report: ClientHeartbeatRequest): Decision<ClientView> {
+  const { state, durable, settings } = context;
+  const { clientId: id, currentRound, consumed = NOTHING, leftTasks = NOTHING, starvedTasks = NOTHING } =
+    report;
+  const client = state.clients.get(id);
+  if (!client) {
     throw new NotFoundError(
       durable
         ? `Iteration client id not found: ${id}. It was released, or silent for too long`
@@ -17,9 +29,21 @@ export function clientHeartbeat(context: Context, report: RoundReport): Decision
           "be caused by a dispatcher restart; or the client was released or silent for too long",
     );
   }
+  const heard = { client: id, ...(currentRound !== null && { round: currentRound }) };
+  const reply = (after: Context["state"]) => clientView(after, id);
+  if (consumed.length + leftTasks.length === 0 && settings.leaseTimeoutMs < 0) {
+    return { updates: negotiate(context, report), reply, heard };
+  }
+  const iteration = known(state.iterations.get(client.iterationId), `iteration ${client.iterationId}`);
+  const news = consumption(state, id, iteration, { consumed, leftTasks });
   return {
-    updates: negotiate(context, report),
-    reply: (after) => clientView(after, id),
-    heard: { client: id, ...(currentRound !== null && { round: currentRound }) },
+    updates: [...news, ...negotiate(context, report)],
+    reply,
+    heard: {
+      ...heard,
+      ...(settings.leaseTimeoutMs >= 0 &&
+        { starved: starvedTasks.filter((task) => iteration.tasks.has(task)) }),
+    },
+    progressed: news.filter(({ type }) => type === "consume").map(({ taskId }) => taskId),
   };
 }

@@ -1,8 +1,9 @@
 /** What a reader is told: in its heartbeats, and when it joins. */
 
-import type { Client, StateView } from "./state.ts";
+import type { Client, Iteration, StateView } from "./state.ts";
 import { type TaskInfo, taskList } from "./task_view.ts";
 import { known } from "./lookup.ts";
+import { isRecovering } from "./recovery.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { proposal } from "./rounds.ts";
 
@@ -14,6 +15,12 @@ export interface ClientView {
   readonly finished: boolean;
   /** For coordinated reads: the round before which the reader is to stop, if it has not begun it. @default none */
   readonly blockRound?: number;
+  /** Lost tasks of which the reader has not said yet that it takes nothing more. @default none */
+  readonly lostTasks?: readonly number[];
+  /** Elements of lost tasks are to be given out again: this is not the end. @default false */
+  readonly recovering?: boolean;
+  /** How many readers the iteration has. */
+  readonly readers: number;
 }
 
 const NO_TASKS: readonly TaskInfo[] = [];
@@ -25,6 +32,12 @@ export function clientView(state: StateView, id: number): ClientView {
   return {
     tasks: client.late ? NO_TASKS : taskList(state, iteration),
     finished: iteration.finished,
+    readers: iteration.clients,
     ...proposal(iteration),
+    ...(isRecovering(iteration) && { recovering: true, lostTasks: awaiting(iteration, id) }),
   };
+}
+
+function awaiting({ recovery }: DeepReadonly<Iteration>, clientId: number): number[] {
+  return [...recovery?.lost ?? []].filter(([, { awaits }]) => awaits.has(clientId)).map(([taskId]) => taskId);
 }

@@ -1,7 +1,8 @@
 /** The core: runs handlers and folds what they decide into the state. No waiting, no clock, no chance. */
 
 import { apply } from "./apply.ts";
-import type { Command, Decision, Handler } from "./decision.ts";
+import type { Command, Context, Decision, Handler } from "./decision.ts";
+import { recoveryTasks } from "./recovery_tasks.ts";
 import type { DispatcherSettings } from "./settings.ts";
 import { createState, type DispatcherState, type StateView } from "./state.ts";
 import type { Update } from "./updates.ts";
@@ -22,6 +23,7 @@ export class DispatcherCore {
     workers: new Map<string, number>(),
     clients: new Map<number, number>(),
     rounds: new Map<number, number>(),
+    starved: new Map<number, Map<number, number>>(),
   };
   readonly #settings: DispatcherSettings;
   readonly #durable: boolean;
@@ -66,34 +68,65 @@ export class DispatcherCore {
 
   /** Decides on a request at time `now` and applies the decision. Throws what the handler throws; nothing has changed then. */
   handle<Q, R>(handler: Handler<Q, R>, request: Q, now: number): Outcome<R> {
-    const { updates, reply, commands = [], heard } = handler(
-      {
-        state: this.#state,
-        liveness: this.#liveness,
-        settings: this.#settings,
-        now,
-        durable: this.#durable,
-      },
-      request,
-    );
+    const context: Context = {
+      state: this.#state,
+      liveness: this.#liveness,
+      settings: this.#settings,
+      now,
+      durable: this.#durable,
+    };
+    const { updates, reply, commands = [], heard, progressed } = handler(context, request);
+    this.#apply(updates);
+    for (const taskId of progressed ?? []) this.#liveness.starved.delete(taskId);
+    if (heard) this.#hear(heard, now);
+    if (this.#state.needy.size === 0) return { reply: reply(this.#state), updates, commands };
+    // Whatever happened may have left something to be leased again, or brought a worker for it.
+    const tasks = recoveryTasks(context);
+    this.#apply(tasks);
+    return {
+      reply: reply(this.#state),
+      updates: [...updates, ...tasks],
+      commands: [...commands, ...tasks.map(({ taskId }) => ({ kind: "pushTask" as const, taskId }))],
+    };
+  }
+
+  #apply(updates: readonly Update[]): void {
     for (const update of updates) {
       apply(this.#state, update);
       this.#forget(update);
     }
-    if (heard) this.#hear(heard, now);
-    return { reply: reply(this.#state), updates, commands };
   }
 
   #hear(heard: NonNullable<Decision<unknown>["heard"]>, now: number): void {
     const { workers, clients, rounds } = this.#liveness;
     if ("worker" in heard) return void workers.set(heard.worker, now);
-    const { client, round } = heard;
+    const { client, round, starved } = heard;
     clients.set(client, now);
+    if (starved) this.#hearStarved(client, starved, now);
     if (round !== undefined) rounds.set(client, Math.max(round, rounds.get(client) ?? round));
+  }
+
+  #hearStarved(client: number, tasks: readonly number[], now: number): void {
+    const { starved } = this.#liveness;
+    this.#forgetStarved(client, new Set(tasks));
+    for (const taskId of tasks) {
+      const since = starved.get(taskId) ?? new Map<number, number>();
+      if (!since.has(client)) since.set(client, now);
+      starved.set(taskId, since);
+    }
+  }
+
+  /** A client waits for no tasks any more but those in `still`. */
+  #forgetStarved(client: number, still: ReadonlySet<number>): void {
+    const { starved } = this.#liveness;
+    for (const [taskId, since] of starved) {
+      if (!still.has(taskId) && since.delete(client) && since.size === 0) starved.delete(taskId);
+    }
   }
 
   #forget(update: Update): void {
     if (update.type === "releaseClient") {
+      this.#forgetStarved(update.clientId, new Set());
       this.#liveness.clients.delete(update.clientId);
       this.#liveness.rounds.delete(update.clientId);
     } else if (update.type === "loseWorker" || update.type === "removeWorker") {

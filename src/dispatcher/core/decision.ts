@@ -13,6 +13,8 @@ export interface LivenessView {
   readonly clients: ReadonlyMap<number, number>;
   /** The last round that a consumer of a coordinated read is known to have begun, by client id. */
   readonly rounds: ReadonlyMap<number, number>;
+  /** By task and client, since when readers wait for elements of tasks that make no progress. */
+  readonly starved: ReadonlyMap<number, ReadonlyMap<number, number>>;
 }
 
 /** What a handler sees beside its request. */
@@ -41,8 +43,12 @@ export interface Decision<R> {
   reply(state: StateView): R;
   /** @default none */
   readonly commands?: readonly Command[];
-  /** Whose heartbeat this was. */
-  readonly heard?: { readonly worker: string } | { readonly client: number; readonly round?: number };
+  /** Whose heartbeat this was; of a client's, also which tasks it waits for in vain. */
+  readonly heard?:
+    | { readonly worker: string }
+    | { readonly client: number; readonly round?: number; readonly starved?: readonly number[] };
+  /** Tasks that have made progress. */
+  readonly progressed?: readonly number[];
 }
 
 /** Decides on a request without changing anything. Throws one of Sluice's errors to refuse it. */

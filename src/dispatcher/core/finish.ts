@@ -1,6 +1,7 @@
 /** The end of an iteration, and what is put away then. */
 
 import { known } from "./lookup.ts";
+import { hasPending } from "./recovery.ts";
 import { addRepetition } from "./repetitions.ts";
 import type { DispatcherState, Iteration } from "./state.ts";
 
@@ -10,6 +11,7 @@ import type { DispatcherState, Iteration } from "./state.ts";
  */
 export function finishIfOver(state: DispatcherState, iteration: Iteration): void {
   if (iteration.finished || iteration.running > 0 || iteration.completedBy.size === 0) return;
+  if (iteration.recovery && (iteration.recovery.lost.size > 0 || hasPending(iteration))) return;
   iteration.finished = true;
   iteration.version++;
   iteration.sources = [];
@@ -19,6 +21,7 @@ export function finishIfOver(state: DispatcherState, iteration: Iteration): void
   state.unfinished.delete(iteration.id);
   state.abandoned.delete(iteration.id);
   state.coordinated.delete(iteration.id);
+  state.needy.delete(iteration.id);
   dropPending(state, iteration);
   retireIfIdle(state, iteration);
 }

@@ -21,6 +21,11 @@ export function degradeByLoss(job: Job): void {
   else if (job.guarantee === "exactly-once") job.guarantee = "at-most-once";
 }
 
+/** Readers do not say what they have got, so that some of it is not kept any more: it would be lost with its worker. */
+export function degradeByForgetting(job: Job): void {
+  if (job.guarantee === "exactly-once") job.guarantee = "at-most-once";
+}
+
 /** An unfinished iteration was given up: a later reader sees again what its readers saw. */
 export function degradeByCollection(job: Job): void {
   job.guarantee = "none";

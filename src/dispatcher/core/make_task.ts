@@ -12,16 +12,16 @@ export function isStatic(policy: number): boolean {
 }
 
 /** What of a worker decides on its tasks. */
-export type TaskWorker = DeepReadonly<Pick<Worker, "address" | "slot" | "formats">>;
+export type TaskWorker = DeepReadonly<Pick<Worker, "address" | "slot" | "formats" | "draining">>;
 
-/** Whether a worker knows the dataset's format and, for a static policy, has a place in the list. */
+/** Whether a worker stays, knows the dataset's format and, for a static policy, has a place in the list. */
 export function canRun(
   { workerAddresses }: DeepReadonly<DispatcherSettings>,
   job: DeepReadonly<Pick<Job, "policy">>,
   worker: TaskWorker,
   format: string,
 ): boolean {
-  if (!worker.formats.includes(format)) return false;
+  if (worker.draining || !worker.formats.includes(format)) return false;
   return !isStatic(job.policy) || (worker.slot !== null && worker.slot < workerAddresses.length);
 }
 

@@ -1,18 +1,33 @@
 /** ReleaseIterationClient. */
 
 import { NotFoundError } from "../../base/mod.ts";
+import { consumption, type TaskConsumption } from "./consumption.ts";
 import type { Context, Decision } from "./decision.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { jobOfIteration, known } from "./lookup.ts";
 import type { Client, StateView } from "./state.ts";
 import type { Update } from "./updates.ts";
 
-/** Lets a reader go. The request is the client's id. */
-export function releaseIterationClient({ state, now }: Context, id: number): Decision<null> {
-  const client = state.clients.get(id);
-  if (!client) throw new NotFoundError(`Iteration client id not found: ${id}`);
+/** A reader's leave. */
+export interface ReleaseClientRequest {
+  readonly clientId: number;
+  /** As in its heartbeats: the last that it has to say. @default nothing */
+  readonly consumed?: readonly TaskConsumption[];
+}
+
+/** Lets a reader go. */
+export function releaseIterationClient(
+  { state, now }: Context,
+  { clientId, consumed = [] }: ReleaseClientRequest,
+): Decision<null> {
+  const client = state.clients.get(clientId);
+  if (!client) throw new NotFoundError(`Iteration client id not found: ${clientId}`);
   const { iterationId } = client;
-  const updates: Update[] = [{ type: "releaseClient", clientId: id, at: now }];
+  const iteration = known(state.iterations.get(iterationId), `iteration ${iterationId}`);
+  const updates: Update[] = [
+    ...consumption(state, clientId, iteration, { consumed, leftTasks: [] }),
+    { type: "releaseClient", clientId, at: now },
+  ];
   if (isLastOfPrivatePass(state, client)) updates.push({ type: "freeIteration", iterationId, at: now });
   return { updates, reply: () => null };
 }

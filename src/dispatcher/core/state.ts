@@ -2,9 +2,12 @@
 
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { createRecent, type Recent } from "./recent.ts";
+import type { Recovery } from "./recovery.ts";
 import type { Repetitions } from "./repetitions.ts";
+import type { Rests } from "./rests.ts";
 import type { CoordinatedRounds } from "./rounds.ts";
-import type { DatasetMetadata, SourceDescription, TransferServer } from "./updates.ts";
+import type { Takings } from "./takings.ts";
+import type { DatasetMetadata, SourceDescription, TransferServer, Weakness } from "./updates.ts";
 
 /** Which workers the readers of a job read from. */
 export type TargetWorkers = "AUTO" | "ANY" | "LOCAL";
@@ -47,6 +50,8 @@ export interface Worker {
   slot: number | null;
   /** Since when it counts as lost; null: it is there. */
   lostAt: number | null;
+  /** Whether somebody asked for its end: it gets no tasks any more. @default no */
+  draining?: true;
   /** The tasks that it should have: those that run, and ended ones whose readers may still ask for the end. */
   tasks: Set<number>;
 }
@@ -63,6 +68,8 @@ export interface Job {
   useCrossTrainerCache: boolean;
   targetWorkers: TargetWorkers;
   guarantee: Guarantee;
+  /** What keeps a dynamically sharded job from being exactly-once through the loss of a worker; null: nothing. */
+  weakness: Weakness | null;
   /** Iterations by repetition. */
   iterations: Map<number, number>;
   /** Repetitions that have been read to their end, whether or not anything else is kept of them. */
@@ -82,11 +89,19 @@ export interface Source {
   next: number;
   /** Whether splits of it went to workers that named no task, so that any of them may hold some. @default no */
   anonymous?: true;
+  /** What lost tasks leased and no reader got: it is leased again before anything else. */
+  pending: Rests;
+  /** What readers that came with checkpoints have already, of what is not leased yet. */
+  excluded: Takings;
+  /** Whether nothing but `pending` is given out. @default no */
+  closed?: true;
 }
 
 /** One pass over a job. */
 export interface Iteration {
   id: number;
+  /** Names it among the iterations of all dispatchers; see `iteration_key.ts`. */
+  key: string;
   jobId: number;
   /** What it reads; null where the pass was over before it was made. */
   datasetId: string | null;
@@ -101,6 +116,10 @@ export interface Iteration {
   completedBy: Set<string>;
   /** For coordinated reads; else null. */
   rounds: CoordinatedRounds | null;
+  /** Where readers say what they consume, so that what a lost worker had can be given to others; else null. */
+  recovery: Recovery | null;
+  /** How many elements at its beginning its only task leaves out, for a reader that has them; null: nothing of the kind. */
+  resumedAt: number | null;
   /** How many clients it has. */
   clients: number;
   /** When a client last left; null: none has. */
@@ -123,23 +142,34 @@ export interface Task {
   startingRound: number | null;
   /** What it leased of each source; empty unless dynamically sharded, and when finished. */
   leases: TaskLeases[];
+  /** Whether it gets only what is leased again. @default no */
+  restOnly?: true;
 }
 
 /** What a task has of one source. */
 export interface TaskLeases {
-  /** The pass over the source that `ranges` belong to. */
-  repetition: number;
-  /** Leased indexes, `[start, end)`, oldest first, neighbours joined. */
-  ranges: [start: number, end: number][];
+  /** What it leased and no reader has got, as far as readers say what they have. */
+  rests: Rests;
   /** Answers to the task's latest requests, oldest first: a repeated request gets the same one. */
-  answers: { requestId: number; start: number; end: number }[];
+  answers: LeaseAnswer[];
   /** When the task asked for the latest of them. */
   askedAt: number;
 }
 
+/** A lease, as it was answered. */
+export interface LeaseAnswer {
+  requestId: number;
+  /** The label of the splits. */
+  repetition: number;
+  start: number;
+  end: number;
+  /** Bounds of the parts between `start` and `end` that are leased. @default all of it */
+  parts?: number[];
+}
+
 /** What a task has that has leased nothing. */
 export function noLeases(): TaskLeases {
-  return { repetition: 0, ranges: [], answers: [], askedAt: 0 };
+  return { rests: new Map(), answers: [], askedAt: 0 };
 }
 
 /** A reader of an iteration. */
@@ -171,6 +201,8 @@ export interface DispatcherState {
   unfinished: Set<number>;
   /** Those of them whose consumers are coordinated. */
   coordinated: Set<number>;
+  /** Those of them that need another task, which is made as soon as there is a worker for it. */
+  needy: Set<number>;
   /** Unfinished iterations whose clients have left, the longest idle first. */
   abandoned: Set<number>;
   /** Finished iterations without clients, the longest idle first. */
@@ -202,6 +234,7 @@ export function createState(): DispatcherState {
     iterations: new Map(),
     unfinished: new Set(),
     coordinated: new Set(),
+    needy: new Set(),
     abandoned: new Set(),
     idle: new Set(),
     tasks: new Map(),

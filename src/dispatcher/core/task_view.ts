@@ -17,6 +17,10 @@ export interface TaskDefinition {
   readonly shard: { readonly index: number; readonly count: number } | null;
   readonly numConsumers: number | null;
   readonly useCrossTrainerCache: boolean;
+  /** Blocks say which source elements they consumed. */
+  readonly tracksProvenance: boolean;
+  /** Elements before this one are left out. */
+  readonly firstElement: number;
 }
 
 /** A task as a reader gets it. */
@@ -50,6 +54,8 @@ export function taskDefinition(state: StateView, task: DeepReadonly<Task>): Task
     shard: task.shard,
     numConsumers: job.numConsumers,
     useCrossTrainerCache: job.useCrossTrainerCache,
+    tracksProvenance: iteration.recovery !== null,
+    firstElement: iteration.resumedAt ?? 0,
   };
 }
 

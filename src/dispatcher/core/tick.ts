@@ -10,12 +10,14 @@ export interface LivenessReport {
   readonly silentWorkers: readonly string[];
   /** Clients that were released for their silence. */
   readonly releasedClients: readonly number[];
+  /** Tasks that were taken from workers which made no progress with them. */
+  readonly stalledTasks: readonly { readonly taskId: number; readonly worker: string }[];
 }
 
 /** How long a lost worker stays listed, at least; a fleet on changing ports must not pile up. */
 const FORGET_LOST_AFTER_MS = 600_000;
 
-/** Finds silent workers, releases silent clients, and forgets workers that were lost long ago. */
+/** Finds silent workers and stalled tasks, releases silent clients, and forgets workers that were lost long ago. */
 export function checkLiveness(context: Context): Decision<LivenessReport> {
   const { state, liveness, settings, now } = context;
   const updates: Update[] = [];
@@ -34,7 +36,27 @@ export function checkLiveness(context: Context): Decision<LivenessReport> {
     updates.push({ type: "releaseClient", clientId, at: now });
     releasedClients.push(clientId);
   }
-  return { updates, reply: () => ({ silentWorkers, releasedClients }) };
+  const stalledTasks = findStalled(context);
+  for (const { taskId } of stalledTasks) updates.push({ type: "loseTask", taskId, at: now });
+  return {
+    updates,
+    reply: () => ({ silentWorkers, releasedClients, stalledTasks }),
+    progressed: stalledTasks.map(({ taskId }) => taskId),
+  };
+}
+
+/** Tasks that have something and do nothing with it, while a reader waits for them all the time. */
+function findStalled({ state, liveness, settings, now }: Context): { taskId: number; worker: string }[] {
+  if (settings.leaseTimeoutMs < 0) return [];
+  const stalled: { taskId: number; worker: string }[] = [];
+  for (const [taskId, waiting] of liveness.starved) {
+    const task = state.tasks.get(taskId);
+    if (!task || task.finished || !state.iterations.get(task.iterationId)?.recovery) continue;
+    if (task.leases.every(({ rests }) => rests.size === 0)) continue;
+    if (![...waiting.values()].some((since) => now - since >= settings.leaseTimeoutMs)) continue;
+    stalled.push({ taskId, worker: task.address });
+  }
+  return stalled;
 }
 
 /** Ends the tasks of a worker that is silent still. The reply says whether it was. */

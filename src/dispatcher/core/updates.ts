@@ -4,6 +4,7 @@
  */
 
 import type { BeginSnapshot, EndSnapshot, ForgetSnapshot } from "./snapshots/updates.ts";
+import type { ConsumedSource } from "../../element/mod.ts";
 import type { TargetWorkers } from "./state.ts";
 
 /** What whoever registered a dataset stated of it. The core compares these and hands them on; it reads none. */
@@ -69,6 +70,20 @@ export interface RemoveWorker {
   at: number;
 }
 
+/** Somebody asked for a worker's end: its tasks are over and it gets no others. */
+export interface DrainWorker {
+  type: "drainWorker";
+  address: string;
+  at: number;
+}
+
+/** Why a lost worker's part of a dataset cannot be told apart from what readers have got. */
+export interface Weakness {
+  /** The operator that makes it so, or the dataset's format. */
+  operator: string;
+  reason: string;
+}
+
 /** A job was made. */
 export interface CreateJob {
   type: "createJob";
@@ -82,22 +97,38 @@ export interface CreateJob {
   numConsumers: number | null;
   useCrossTrainerCache: boolean;
   targetWorkers: TargetWorkers;
+  /** What keeps its dataset from being visited exactly once through the loss of a worker; null: nothing. */
+  weakness: Weakness | null;
   /** The policy divides nothing of the dataset. @default false */
   undivided?: boolean;
   requestId: string | null;
   at: number;
 }
 
+/** From where on a pass gives elements, for readers that have those before. */
+export type Resumption =
+  /** Sharding is off: that many elements at the beginning are left out. */
+  | { kind: "position"; position: number }
+  /**
+   * What readers have is left out. `readers` of them come, each with what it has; until `until` splits wait for them.
+   */
+  | { kind: "excluded"; consumed: ConsumedSource[]; readers: number; until: number }
+  /** Nothing but this is given: whole indexes, and indexes of which some outputs are left out. */
+  | { kind: "only"; rest: ConsumedSource[] };
+
 /** A pass over a job began. */
 export interface CreateIteration {
   type: "createIteration";
   iterationId: number;
+  key: string;
   jobId: number;
   repetition: number;
   /** The sources that the dispatcher splits; empty unless dynamically sharded. */
   sources: SourceDescription[];
   /** True where the pass was over before and all of it but that fact had been freed. */
   finished: boolean;
+  /** How its first reader goes on from a checkpoint; null: it begins. */
+  resumption: Resumption | null;
   at: number;
 }
 
@@ -107,6 +138,8 @@ export interface AcquireClient {
   clientId: number;
   iterationId: number;
   requestId: string | null;
+  /** Whether it is one of the readers that a resumed iteration waits for. @default false */
+  gathers?: boolean;
   at: number;
 }
 
@@ -117,6 +150,47 @@ export interface ReleaseClient {
   at: number;
 }
 
+/** A reader has got elements of a task. */
+export interface Consume {
+  type: "consume";
+  clientId: number;
+  taskId: number;
+  consumed: ConsumedSource[];
+}
+
+/** A reader takes nothing more of a lost task, and has said what it has of it. */
+export interface LeaveTask {
+  type: "leaveTask";
+  clientId: number;
+  taskId: number;
+}
+
+/** A task was taken from a worker that stays: it did nothing for too long. */
+export interface LoseTask {
+  type: "loseTask";
+  taskId: number;
+  at: number;
+}
+
+/** A reader joined with a checkpoint of another iteration: what it has is left out of this one. */
+export interface ExcludeTaken {
+  type: "excludeTaken";
+  iterationId: number;
+  consumed: ConsumedSource[];
+}
+
+/** A reader goes on from a checkpoint of this very iteration. */
+export interface ResumeClient {
+  type: "resumeClient";
+  iterationId: number;
+  /** The client that it was; gone. */
+  clientId: number;
+  /** The client that it will be. */
+  heirId: number;
+  /** What it had at its checkpoint. */
+  consumed: ConsumedSource[];
+}
+
 /** A worker got its part of an iteration. */
 export interface CreateTask {
   type: "createTask";
@@ -125,6 +199,8 @@ export interface CreateTask {
   address: string;
   /** For the static policies: which shard of how many. */
   shard: { index: number; count: number } | null;
+  /** Whether it gets only what is leased again. @default false */
+  restOnly?: boolean;
 }
 
 /** A worker named the addresses at which a task can be read beside its own. */
@@ -215,6 +291,8 @@ export interface LeaseSplit {
   requestId: number;
   start: number;
   end: number;
+  /** Whether it is what a lost task had. @default false */
+  again?: boolean;
   at: number;
 }
 
@@ -237,6 +315,7 @@ export interface AdoptDataset {
   type: "adoptDataset";
   jobId: number;
   datasetId: string;
+  weakness: Weakness | null;
 }
 
 /** A job that nobody has read for long was forgotten. */
@@ -257,6 +336,7 @@ export type Update =
   | RegisterWorker
   | LoseWorker
   | RemoveWorker
+  | DrainWorker
   | CreateJob
   | CreateIteration
   | AcquireClient
@@ -270,6 +350,11 @@ export type Update =
   | FinishTask
   | LeaseSplit
   | TakeSplit
+  | Consume
+  | LeaveTask
+  | LoseTask
+  | ExcludeTaken
+  | ResumeClient
   | SettleCompression
   | CollectIteration
   | FreeIteration

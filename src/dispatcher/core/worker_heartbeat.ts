@@ -33,6 +33,8 @@ export interface WorkerHeartbeatRequest {
 export interface WorkerHeartbeatReply {
   readonly newTasks: readonly TaskDefinition[];
   readonly tasksToDelete: readonly number[];
+  /** Somebody asked for its end. @default false */
+  readonly drain?: boolean;
 }
 
 /**
@@ -62,7 +64,7 @@ function registration(context: Context, request: WorkerHeartbeatRequest): Update
   const former = state.workers.get(address);
   if (former && former.uid === uid && former.lostAt === null) {
     // All but coordinated reads give a worker that is there its tasks when they begin.
-    return missingTasks(context, { ...former, firstFreeTaskId: state.next.task }, state.coordinated);
+    return missingTasks(context, { ...former, firstFreeTaskId: state.next.task }, state.coordinated, true);
   }
   // Not InvalidArgument: to the one who starts a worker, its tags are configuration and not a call.
   if (request.tags.includes("")) throw new FailedPreconditionError("Worker tags cannot be empty");
@@ -77,7 +79,7 @@ function registration(context: Context, request: WorkerHeartbeatRequest): Update
     firstFreeTaskId: firstFreeTaskId(state, former === undefined, request.currentTasks),
     at: now,
   };
-  return [worker, ...missingTasks(context, worker, state.unfinished)];
+  return [worker, ...missingTasks(context, worker, state.unfinished, former?.uid === uid)];
 }
 
 /**
@@ -89,24 +91,31 @@ function firstFreeTaskId(state: StateView, unknown: boolean, currentTasks: reado
   return currentTasks.reduce((first, id) => Math.max(first, id + 1), state.next.task);
 }
 
-/** A task of each of some unfinished iterations that the worker can run and has not run yet. */
+/**
+ * A task of each of some unfinished iterations that the worker can run and has not run yet. `isSame`: the process is
+ * the one that has the tasks; another one goes on with those only whose rest cannot be leased again.
+ */
 function missingTasks(
   context: Context,
   worker: TaskWorker & { firstFreeTaskId: number },
   iterations: ReadonlySet<number>,
+  isSame: boolean,
 ): Update[] {
   if (iterations.size === 0) return [];
   const { state, settings } = context;
   const has = new Set<number>();
   for (const id of state.workers.get(worker.address)?.tasks ?? []) {
     const task = state.tasks.get(id)!;
-    if (!task.finished) has.add(task.iterationId);
+    if (task.finished || (!isSame && state.iterations.get(task.iterationId)?.recovery)) continue;
+    has.add(task.iterationId);
   }
   const updates: Update[] = [];
   let taskId = worker.firstFreeTaskId;
   for (const iterationId of iterations) {
     const iteration = state.iterations.get(iterationId)!;
     if (has.has(iterationId) || iteration.completedBy.has(worker.address)) continue;
+    // Whoever goes on from a position reads one worker's elements: another one's would come on top.
+    if (iteration.resumedAt !== null && iteration.running > 0) continue;
     if (iteration.rounds && waitsFor(state, iteration, worker.address)) continue;
     const job = jobOfIteration(state, iteration);
     if (!canRun(settings, job, worker, datasetOf(state, job.datasetId).format)) continue;
@@ -133,7 +142,7 @@ function waitsFor(state: StateView, iteration: DeepReadonly<Iteration>, address:
 }
 
 function tasksOf(state: StateView, { address, currentTasks }: WorkerHeartbeatRequest): WorkerHeartbeatReply {
-  const wanted = state.workers.get(address)!.tasks;
+  const { tasks: wanted, draining } = state.workers.get(address)!;
   const has = new Set(currentTasks);
   const newTasks: TaskDefinition[] = [];
   for (const id of wanted) {
@@ -142,5 +151,6 @@ function tasksOf(state: StateView, { address, currentTasks }: WorkerHeartbeatReq
     // An ended task is not begun again: its readers have taken everything.
     if (!task.finished) newTasks.push(taskDefinition(state, task));
   }
-  return { newTasks, tasksToDelete: currentTasks.filter((id) => !wanted.has(id)) };
+  const tasksToDelete = currentTasks.filter((id) => !wanted.has(id));
+  return { newTasks, tasksToDelete, ...(draining && { drain: true }) };
 }

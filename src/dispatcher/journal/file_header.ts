@@ -7,7 +7,7 @@
 import { crc32c, DataLossError, FailedPreconditionError } from "../../base/mod.ts";
 
 /** The version that is written, and the only one that is read. */
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
 
 /** Length of a header. */
 export const HEADER_BYTES = 32;

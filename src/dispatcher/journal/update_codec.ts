@@ -5,18 +5,22 @@
 
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { assertNever, DataLossError } from "../../base/mod.ts";
+import { type ConsumedSource, decodeConsumed, encodeConsumed } from "../../element/mod.ts";
 import {
   JournalRecordSchema,
   type JournalRegisterDataset,
+  type JournalResumption,
+  type JournalResumptionSchema,
   type JournalShard,
   type JournalSource,
   type JournalSourceSchema,
   type JournalTransferServer,
   type JournalUpdate,
   JournalUpdateSchema,
+  type JournalWeakness,
 } from "../../gen/sluice/v1/journal_pb.ts";
 import type { TargetWorkers } from "../core/state.ts";
-import type { SourceDescription, TransferServer, Update } from "../core/updates.ts";
+import type { Resumption, SourceDescription, TransferServer, Update, Weakness } from "../core/updates.ts";
 import { type DefinitionInfo, definitionInfo } from "./definition_info.ts";
 
 type Kind = Update["type"];
@@ -85,14 +89,18 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
   },
   loseWorker: { write: (update) => update, read: ({ address, at }) => ({ address, at }) },
   removeWorker: { write: (update) => update, read: ({ address, at }) => ({ address, at }) },
+  drainWorker: { write: (update) => update, read: ({ address, at }) => ({ address, at }) },
   createJob: {
-    write: ({ jobId, numConsumers, requestId, ...rest }) => ({
+    write: ({ jobId, numConsumers, requestId, weakness, ...rest }) => ({
       ...rest,
+      weakness: weakness ?? undefined,
       jobId: BigInt(jobId),
       numConsumers: numConsumers === null ? undefined : BigInt(numConsumers),
       requestId: requestId ?? undefined,
     }),
-    read: ({ jobId, name, named, datasetId, policy, numConsumers, useCrossTrainerCache, ...rest }) => ({
+    read: (
+      { jobId, name, named, datasetId, policy, numConsumers, useCrossTrainerCache, weakness, ...rest },
+    ) => ({
       jobId: number(jobId),
       name,
       named,
@@ -101,39 +109,45 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
       numConsumers: numConsumers === undefined ? null : number(numConsumers),
       useCrossTrainerCache,
       targetWorkers: targetWorkers(rest.targetWorkers),
+      weakness: readWeakness(weakness),
       undivided: rest.undivided,
       requestId: rest.requestId ?? null,
       at: rest.at,
     }),
   },
   createIteration: {
-    write: ({ iterationId, jobId, repetition, sources, ...rest }) => ({
+    write: ({ iterationId, jobId, repetition, sources, resumption, ...rest }) => ({
       ...rest,
+      resumption: resumption ? { kind: writeResumption(resumption) } : undefined,
       iterationId: BigInt(iterationId),
       jobId: BigInt(jobId),
       repetition: BigInt(repetition),
       sources: sources.map((source) => ({ kind: writeSource(source) })),
     }),
-    read: ({ iterationId, jobId, repetition, sources, finished, at }) => ({
+    read: ({ iterationId, key, jobId, repetition, sources, finished, resumption, at }) => ({
       iterationId: number(iterationId),
+      key,
       jobId: number(jobId),
       repetition: number(repetition),
       sources: sources.map(readSource),
       finished,
+      resumption: readResumption(resumption),
       at,
     }),
   },
   acquireClient: {
-    write: ({ clientId, iterationId, requestId, at }) => ({
+    write: ({ clientId, iterationId, requestId, gathers, at }) => ({
       clientId: BigInt(clientId),
       iterationId: BigInt(iterationId),
       requestId: requestId ?? undefined,
+      gathers: gathers ?? false,
       at,
     }),
-    read: ({ clientId, iterationId, requestId, at }) => ({
+    read: ({ clientId, iterationId, requestId, gathers, at }) => ({
       clientId: number(clientId),
       iterationId: number(iterationId),
       requestId: requestId ?? null,
+      gathers,
       at,
     }),
   },
@@ -142,17 +156,19 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
     read: ({ clientId, at }) => ({ clientId: number(clientId), at }),
   },
   createTask: {
-    write: ({ taskId, iterationId, address, shard }) => ({
+    write: ({ taskId, iterationId, address, shard, restOnly }) => ({
       taskId: BigInt(taskId),
       iterationId: BigInt(iterationId),
       address,
       shard: shard ?? undefined,
+      restOnly: restOnly ?? false,
     }),
-    read: ({ taskId, iterationId, address, shard }) => ({
+    read: ({ taskId, iterationId, address, shard, restOnly }) => ({
       taskId: number(taskId),
       iterationId: number(iterationId),
       address,
       shard: readShard(shard),
+      restOnly,
     }),
   },
   addressTask: {
@@ -168,22 +184,24 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
     read: ({ taskId, at, numDropped }) => ({ taskId: number(taskId), at, numDropped: number(numDropped) }),
   },
   leaseSplit: {
-    write: ({ taskId, source, repetition, requestId, start, end, at }) => ({
+    write: ({ taskId, source, repetition, requestId, start, end, again, at }) => ({
       taskId: BigInt(taskId),
       source,
       repetition: BigInt(repetition),
       requestId: BigInt(requestId),
       start: BigInt(start),
       end: BigInt(end),
+      again: again ?? false,
       at,
     }),
-    read: ({ taskId, source, repetition, requestId, start, end, at }) => ({
+    read: ({ taskId, source, repetition, requestId, start, end, again, at }) => ({
       taskId: number(taskId),
       source,
       repetition: number(repetition),
       requestId: number(requestId),
       start: number(start),
       end: number(end),
+      again,
       at,
     }),
   },
@@ -204,6 +222,50 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
   settleCompression: {
     write: (update) => update,
     read: ({ datasetId, disabled }) => ({ datasetId, disabled }),
+  },
+  consume: {
+    write: ({ clientId, taskId, consumed }) => ({
+      clientId: BigInt(clientId),
+      taskId: BigInt(taskId),
+      consumed: encodeConsumed(consumed),
+    }),
+    read: ({ clientId, taskId, consumed }) => ({
+      clientId: number(clientId),
+      taskId: number(taskId),
+      consumed: readConsumed(consumed),
+    }),
+  },
+  leaveTask: {
+    write: ({ clientId, taskId }) => ({ clientId: BigInt(clientId), taskId: BigInt(taskId) }),
+    read: ({ clientId, taskId }) => ({ clientId: number(clientId), taskId: number(taskId) }),
+  },
+  loseTask: {
+    write: ({ taskId, at }) => ({ taskId: BigInt(taskId), at }),
+    read: ({ taskId, at }) => ({ taskId: number(taskId), at }),
+  },
+  excludeTaken: {
+    write: ({ iterationId, consumed }) => ({
+      iterationId: BigInt(iterationId),
+      consumed: encodeConsumed(consumed),
+    }),
+    read: ({ iterationId, consumed }) => ({
+      iterationId: number(iterationId),
+      consumed: readConsumed(consumed),
+    }),
+  },
+  resumeClient: {
+    write: ({ iterationId, clientId, heirId, consumed }) => ({
+      iterationId: BigInt(iterationId),
+      clientId: BigInt(clientId),
+      heirId: BigInt(heirId),
+      consumed: encodeConsumed(consumed),
+    }),
+    read: ({ iterationId, clientId, heirId, consumed }) => ({
+      iterationId: number(iterationId),
+      clientId: number(clientId),
+      heirId: number(heirId),
+      consumed: readConsumed(consumed),
+    }),
   },
   collectIteration: {
     write: ({ iterationId, at }) => ({ iterationId: BigInt(iterationId), at }),
@@ -250,8 +312,16 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
     read: ({ iterationId, at }) => ({ iterationId: number(iterationId), at }),
   },
   adoptDataset: {
-    write: ({ jobId, datasetId }) => ({ jobId: BigInt(jobId), datasetId }),
-    read: ({ jobId, datasetId }) => ({ jobId: number(jobId), datasetId }),
+    write: ({ jobId, datasetId, weakness }) => ({
+      jobId: BigInt(jobId),
+      datasetId,
+      weakness: weakness ?? undefined,
+    }),
+    read: ({ jobId, datasetId, weakness }) => ({
+      jobId: number(jobId),
+      datasetId,
+      weakness: readWeakness(weakness),
+    }),
   },
   freeJob: {
     write: ({ jobId }) => ({ jobId: BigInt(jobId) }),
@@ -340,6 +410,51 @@ function readSource({ kind }: JournalSource): SourceDescription {
 function readTransferServer(server: JournalTransferServer): TransferServer {
   const { protocol, address, compatibilityInfo, fallBackAtCreation, fallBackAtGetElement } = server;
   return { protocol, address, compatibilityInfo, fallBackAtCreation, fallBackAtGetElement };
+}
+
+function writeResumption(
+  resumption: Resumption,
+): MessageInitShape<typeof JournalResumptionSchema>["kind"] {
+  switch (resumption.kind) {
+    case "position":
+      return { case: "position", value: BigInt(resumption.position) };
+    case "excluded": {
+      const { consumed, readers, until } = resumption;
+      return {
+        case: "excluded",
+        value: { consumed: encodeConsumed(consumed), readers: BigInt(readers), until },
+      };
+    }
+    case "only":
+      return { case: "only", value: encodeConsumed(resumption.rest) };
+    default:
+      return assertNever(resumption);
+  }
+}
+
+function readResumption(resumption: JournalResumption | undefined): Resumption | null {
+  if (!resumption) return null;
+  const { kind } = resumption;
+  switch (kind.case) {
+    case "position":
+      return { kind: "position", position: number(kind.value) };
+    case "excluded": {
+      const { consumed, readers, until } = kind.value;
+      return { kind: "excluded", consumed: readConsumed(consumed), readers: number(readers), until };
+    }
+    case "only":
+      return { kind: "only", rest: readConsumed(kind.value) };
+    default:
+      throw new DataLossError("Resumption type not set: another version of this program may have written it");
+  }
+}
+
+function readConsumed(bytes: Uint8Array): ConsumedSource[] {
+  return decodeConsumed(bytes).sources();
+}
+
+function readWeakness(weakness: JournalWeakness | undefined): Weakness | null {
+  return weakness ? { operator: weakness.operator, reason: weakness.reason } : null;
 }
 
 function readShard(shard: JournalShard | undefined): { index: number; count: number } | null {

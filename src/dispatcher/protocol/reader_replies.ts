@@ -23,6 +23,7 @@ interface Reply {
 interface Told {
   readonly tag: bigint;
   readonly finished: boolean;
+  readonly readers: number;
   readonly full: Reply;
   /** To a reader that has the list already: thousands of tasks are not sent every second. */
   readonly unchanged: Reply;
@@ -44,16 +45,18 @@ export class ReaderReplies {
   /** The reply to a reader that has the list of tasks that `knownTag` names; 0n: none. */
   message(view: ClientView, knownTag = 0n): ClientHeartbeatResponse {
     const { message } = this.#reply(view, knownTag);
-    return view.blockRound === undefined ? message : { ...message, ...ownPart(view) };
+    const own = ownPart(view);
+    return own ? { ...message, ...own } : message;
   }
 
   /** The same, encoded. */
   encoded(view: ClientView, knownTag: bigint): Uint8Array<ArrayBuffer> {
     const reply = this.#reply(view, knownTag);
     const common = reply.bytes ??= toBinary(ClientHeartbeatResponseSchema, reply.message);
-    if (view.blockRound === undefined) return common;
+    const part = ownPart(view);
+    if (!part) return common;
     // Encoded messages one after the other are one message with the fields of both.
-    const own = toBinary(ClientHeartbeatResponseSchema, create(ClientHeartbeatResponseSchema, ownPart(view)));
+    const own = toBinary(ClientHeartbeatResponseSchema, create(ClientHeartbeatResponseSchema, part));
     const bytes = new Uint8Array(common.length + own.length);
     bytes.set(common);
     bytes.set(own, common.length);
@@ -65,11 +68,13 @@ export class ReaderReplies {
     return told.tag === knownTag ? told.unchanged : told.full;
   }
 
-  #toldOf({ tasks, finished }: ClientView): Told {
+  #toldOf({ tasks, finished, readers }: ClientView): Told {
     const former = this.#told.get(tasks);
-    if (former?.finished === finished) return former;
-    const tag = BigInt(this.#nextTag++);
+    if (former?.finished === finished && former.readers === readers) return former;
+    // Who else reads changes nothing of the list.
+    const tag = former?.tag ?? BigInt(this.#nextTag++);
     const common = {
+      numReaders: readers,
       iterationFinished: finished,
       deploymentMode: toDeploymentMode(this.#mode),
       tasksTag: tag,
@@ -77,6 +82,7 @@ export class ReaderReplies {
     const told: Told = {
       tag,
       finished,
+      readers,
       full: reply({ ...common, tasks: tasks.map(toTaskInfo) }),
       unchanged: reply({ ...common, tasksUnchanged: true }),
     };
@@ -85,9 +91,16 @@ export class ReaderReplies {
   }
 }
 
-/** What is told to one reader alone. */
-function ownPart({ blockRound }: ClientView): { blockRound?: bigint } {
-  return blockRound === undefined ? {} : { blockRound: BigInt(blockRound) };
+/** What is told to one reader alone, or for a while; null: nothing. */
+function ownPart(
+  { blockRound, recovering = false, lostTasks = [] }: ClientView,
+): { blockRound?: bigint; recovering: boolean; lostTasks: bigint[] } | null {
+  if (blockRound === undefined && !recovering) return null;
+  return {
+    recovering,
+    lostTasks: lostTasks.map(BigInt),
+    ...(blockRound !== undefined && { blockRound: BigInt(blockRound) }),
+  };
 }
 
 function reply(init: Parameters<typeof create<typeof ClientHeartbeatResponseSchema>>[1]): Reply {

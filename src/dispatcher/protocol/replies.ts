@@ -1,6 +1,7 @@
 /** Replies of the core as messages of the protocol. */
 
 import { create } from "@bufbuild/protobuf";
+import { encodeConsumed } from "../../element/mod.ts";
 import { type DatasetMetadata, DatasetMetadataSchema } from "../../gen/sluice/v1/dataset_pb.ts";
 import {
   DeploymentMode as DeploymentModeNumber,
@@ -46,20 +47,26 @@ export function toGetSplitResponse(reply: GetSplitReply): GetSplitResponse {
       currentRepetition: BigInt(reply.currentRepetition),
     });
   }
-  const { start, end, names } = reply;
   return create(GetSplitResponseSchema, {
-    splits: [{ start: BigInt(start), end: BigInt(end), names: [...names] }],
+    splits: reply.splits.map(({ start, end, names, repetition, consumed }) => ({
+      start: BigInt(start),
+      end: BigInt(end),
+      names: [...names],
+      repetition: BigInt(repetition),
+      ...(consumed && { consumed: encodeConsumed([consumed]) }),
+    })),
   });
 }
 
 /** What a worker should run, for the wire. */
 export function toWorkerHeartbeatResponse(
-  { newTasks, tasksToDelete }: WorkerHeartbeatReply,
+  { newTasks, tasksToDelete, drain = false }: WorkerHeartbeatReply,
   workerTimeoutMs: number,
 ): WorkerHeartbeatResponse {
   return create(WorkerHeartbeatResponseSchema, {
     newTasks: toTaskDefs(newTasks),
     tasksToDelete: tasksToDelete.map(BigInt),
     workerTimeoutMs: BigInt(workerTimeoutMs),
+    drain,
   });
 }

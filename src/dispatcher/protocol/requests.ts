@@ -1,6 +1,7 @@
 /** Requests of the protocol, checked field by field, as the core takes them. */
 
-import { InvalidArgumentError } from "../../base/mod.ts";
+import { InvalidArgumentError, messageOf } from "../../base/mod.ts";
+import { type ConsumedSource, decodeConsumed } from "../../element/mod.ts";
 import {
   Compression,
   type DatasetDef,
@@ -12,17 +13,22 @@ import {
   type GetOrCreateJobRequest as JobMessage,
   type GetSplitRequest as SplitMessage,
   type MaybeRemoveTaskRequest as MaybeRemoveTaskMessage,
+  type ReleaseIterationClientRequest as ReleaseClientMessage,
   TargetWorkers as TargetWorkersNumber,
+  type TaskConsumption as TaskConsumptionMessage,
   type WorkerHeartbeatRequest as HeartbeatMessage,
   type WorkerUpdateRequest as UpdateMessage,
 } from "../../gen/sluice/v1/dispatcher_pb.ts";
 import { ShardingPolicy, UNKNOWN_CARDINALITY } from "../../graph/mod.ts";
 import type { TaskAddresses } from "../core/address_task.ts";
+import type { ClientHeartbeatRequest } from "../core/client_heartbeat.ts";
+import type { TaskConsumption } from "../core/consumption.ts";
 import type { GetOrCreateIterationRequest } from "../core/get_or_create_iteration.ts";
 import type { GetOrCreateJobRequest } from "../core/get_or_create_job.ts";
 import type { GetSplitRequest } from "../core/get_split.ts";
 import type { MaybeRemoveTaskRequest } from "../core/maybe_remove_task.ts";
-import type { RoundReport } from "../core/rounds.ts";
+import type { ReleaseClientRequest } from "../core/release_client.ts";
+import type { Checkpoint } from "../core/resume.ts";
 import type { TargetWorkers } from "../core/state.ts";
 import type { DatasetMetadata, TransferServer } from "../core/updates.ts";
 import type { WorkerHeartbeatRequest } from "../core/worker_heartbeat.ts";
@@ -120,13 +126,43 @@ function checkCounts(name: string, counts: { readonly [taskId: string]: bigint }
 }
 
 /** A reader's heartbeat. */
-export function checkClientHeartbeat(message: ClientHeartbeatMessage): RoundReport {
-  const { currentRound, blockedRound } = message;
+export function checkClientHeartbeat(message: ClientHeartbeatMessage): ClientHeartbeatRequest {
+  const { currentRound, blockedRound, consumed, leftTasks, starvedTasks } = message;
   return {
     clientId: checkNumber64("iterationClientId", message.iterationClientId),
     currentRound: currentRound === undefined ? null : checkNumber64("currentRound", currentRound),
     blockedRound: blockedRound === undefined ? null : checkNumber64("blockedRound", blockedRound),
+    // Most have nothing to say.
+    ...(consumed.length > 0 && { consumed: checkTaskConsumption(consumed) }),
+    ...(leftTasks.length > 0 && { leftTasks: checkNumbers64("leftTasks", leftTasks, MAX_TASKS) }),
+    ...(starvedTasks.length > 0 && { starvedTasks: checkNumbers64("starvedTasks", starvedTasks, MAX_TASKS) }),
   };
+}
+
+/** A reader's leave. */
+export function checkReleaseClient(message: ReleaseClientMessage): ReleaseClientRequest {
+  return {
+    clientId: checkNumber64("iterationClientId", message.iterationClientId),
+    consumed: checkTaskConsumption(message.consumed),
+  };
+}
+
+function checkTaskConsumption(messages: readonly TaskConsumptionMessage[]): TaskConsumption[] {
+  checkCount("consumed", messages, MAX_TASKS);
+  return messages.map(({ taskId, consumed }, i) => ({
+    taskId: checkNumber64(`consumed[${i}].taskId`, taskId),
+    consumed: checkConsumed(`consumed[${i}].consumed`, consumed),
+  }));
+}
+
+function checkConsumed(name: string, bytes: Uint8Array): ConsumedSource[] {
+  try {
+    return decodeConsumed(bytes).sources();
+  } catch (cause) {
+    throw new InvalidArgumentError(`\`${name}\` must be a set of source elements: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
 }
 
 /** A consumer that cannot reach a task's worker. */
@@ -217,10 +253,18 @@ export function checkGetOrCreateJob(message: JobMessage, randomName: string): Ge
 /** A request to join a pass, before its sources are described. */
 export function checkGetOrCreateIteration(
   message: IterationMessage,
-): Omit<GetOrCreateIterationRequest, "sources"> {
+): Omit<GetOrCreateIterationRequest, "sources"> & { readonly checkpoint: Checkpoint | null } {
+  const { checkpoint } = message;
   return {
     jobId: checkNumber64("jobId", message.jobId),
     repetition: checkNumber64("repetition", message.repetition),
     requestId: checkRequestId(message.requestId),
+    checkpoint: checkpoint === undefined ? null : {
+      key: checkText("checkpoint.iterationKey", checkpoint.iterationKey, 1, 64),
+      clientId: checkNumber64("checkpoint.iterationClientId", checkpoint.iterationClientId),
+      consumed: checkConsumed("checkpoint.consumed", checkpoint.consumed),
+      position: checkNumber64("checkpoint.position", checkpoint.position),
+      readers: checkpoint.numReaders,
+    },
   };
 }

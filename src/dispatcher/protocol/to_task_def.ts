@@ -32,6 +32,8 @@ export function toTaskDef(task: TaskDefinition, options: { inline?: boolean } = 
     workerIndex: task.shard?.index ?? 0,
     numConsumers: task.numConsumers ?? undefined,
     useCrossTrainerCache: task.useCrossTrainerCache,
+    firstElement: BigInt(task.firstElement),
+    tracksProvenance: task.tracksProvenance,
     dataset: inline ? toDatasetDef(task.dataset) : undefined,
     compression: task.dataset.metadata.compression,
   });

@@ -1,4 +1,4 @@
-import { hasHint, parseGraph, shardForPolicy, ShardingPolicy, sourcesOf } from "../../graph/mod.ts";
+import { hasHint, orderOf, parseGraph, shardForPolicy, ShardingPolicy, sourcesOf } from "../../graph/mod.ts";
 import { canonicalSpec } from "./canonical_spec.ts";
 import type { DatasetFormat } from "./dataset_format.ts";
 
@@ -13,5 +13,6 @@ export const sluiceFormat: DatasetFormat = {
       shardForPolicy(root, { policy: ShardingPolicy.DYNAMIC, numWorkers: 0, workerIndex: 0 }),
     );
   },
+  order: (graph) => orderOf(parseGraph(graph).root),
   hasShardHint: (graph) => hasHint(parseGraph(graph).root),
 };

@@ -193,12 +193,13 @@ function readerMethods({ parts }: TensorFlowServiceParts): Methods {
       const pass = checkGetOrCreateIteration(request);
       const dataset = neededSources(parts.state, pass);
       // Others may begin the pass while the sources are described: then it is theirs that counts.
-      const sources = dataset && await parts.planner.plan(dataset, pass);
-      const { clientId } = await parts.run(getOrCreateIteration, { ...pass, sources });
+      const plan = dataset ? await parts.planner.plan(dataset, pass) : { sources: null };
+      const { clientId } = await parts.run(getOrCreateIteration, { ...pass, ...plan });
       return { iterationClientId: BigInt(clientId) };
     }),
     unary(method.releaseIterationClient, async ({ iterationClientId }) => {
-      await parts.run(releaseIterationClient, checkNumber64("iteration_client_id", iterationClientId));
+      const clientId = checkNumber64("iteration_client_id", iterationClientId);
+      await parts.run(releaseIterationClient, { clientId });
       return {};
     }),
     [methodPath(method.clientHeartbeat), async (bytes) => {

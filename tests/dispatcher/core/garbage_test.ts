@@ -30,7 +30,7 @@ Deno.test("a pass over a job without a name ends with its last reader's leave: n
     const { guarantee, finished } = core.state.jobs.get(job)!;
     assertEquals([guarantee, finished], [policy === ShardingPolicy.OFF ? "none" : "exactly-once", [[0, 0]]]);
     // Whoever did join it would not see the same elements again.
-    assertEquals(core.heartbeat(core.client(job)), { tasks: [], finished: true });
+    assertEquals(core.heartbeat(core.client(job)), { tasks: [], finished: true, readers: 1 });
   }
 });
 
@@ -117,6 +117,7 @@ Deno.test("a repetition that was collected begins from scratch", () => {
       finished: false,
     }],
     finished: false,
+    readers: 1,
   });
 });
 

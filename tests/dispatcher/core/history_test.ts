@@ -3,8 +3,7 @@ import fc from "fast-check";
 import { DispatcherCore } from "../../../src/dispatcher/core/core.ts";
 import { readState, writeState } from "../../../src/dispatcher/journal/state_text.ts";
 import { ShardingPolicy } from "../../../src/graph/mod.ts";
-import type { GetSplitReply } from "../../../src/dispatcher/core/get_split.ts";
-import { indexes, SETTINGS, TestCore } from "../support.ts";
+import { indexes, type OneSplit, SETTINGS, TestCore } from "../support.ts";
 
 /*
  * Random histories of one dynamically sharded iteration against a dumb model: each index of each repetition is
@@ -166,7 +165,7 @@ class History {
 }
 
 /** An answer as text, without the repetition that others have come to in the meantime. */
-function shown(reply: GetSplitReply): string {
+function shown(reply: OneSplit): string {
   return JSON.stringify(reply.kind === "end" ? { ...reply, currentRepetition: 0 } : reply);
 }
 

@@ -103,7 +103,7 @@ Deno.test("an iteration is finished only after its last task", () => {
 Deno.test("an iteration without workers is not finished, and waits for one", () => {
   const core = new TestCore();
   const client = core.client(core.job(ShardingPolicy.OFF));
-  assertEquals(core.heartbeat(client), { tasks: [], finished: false });
+  assertEquals(core.heartbeat(client), { tasks: [], finished: false, readers: 1 });
   assertEquals(core.worker("a:1").newTasks.map((task) => task.taskId), [4000]);
   assertEquals(core.heartbeat(client).tasks.length, 1);
 });
@@ -137,7 +137,7 @@ Deno.test("a late joiner of a finished iteration gets no tasks and the end", () 
   core.client(job);
   core.finish("a:1", 4000);
   const late = core.client(job);
-  assertEquals(core.heartbeat(late), { tasks: [], finished: true });
+  assertEquals(core.heartbeat(late), { tasks: [], finished: true, readers: 2 });
 });
 
 Deno.test("a repetition that was freed stays finished for late joiners", () => {
@@ -154,7 +154,7 @@ Deno.test("a repetition that was freed stays finished for late joiners", () => {
   assertEquals([core.state.iterations.size, core.state.tasks.size], [0, 0]);
   assertEquals(core.state.jobs.get(job)!.finished, [[0, 2]]);
   const late = core.client(job, { repetition: 1 });
-  assertEquals(core.heartbeat(late), { tasks: [], finished: true });
+  assertEquals(core.heartbeat(late), { tasks: [], finished: true, readers: 1 });
   assertEquals(core.worker("a:1").newTasks, []);
   core.release(late);
   core.now += 1_000;

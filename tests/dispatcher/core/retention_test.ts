@@ -62,7 +62,7 @@ Deno.test("a job with a name is remembered for seven days, and its repetitions t
   collect(core, 3);
   assertEquals([core.state.jobs.size, core.state.datasets.size], [1, 0], "it keeps no dataset alive");
   const late = core.client(core.job(ShardingPolicy.OFF, { name: "named" }));
-  assertEquals(core.heartbeat(late), { tasks: [], finished: true });
+  assertEquals(core.heartbeat(late), { tasks: [], finished: true, readers: 1 });
   core.release(late);
   collect(core, 1);
   collect(core, 1, NAMED_JOB_MS - 1);

@@ -99,11 +99,6 @@ Deno.test("an endless source goes out in blocks and never ends", () => {
       names: [],
     });
   }
-  assertEquals(
-    core.state.tasks.get(4000)!.leases[0].ranges,
-    [[0, 5 * ENDLESS_BLOCK]],
-    "neighbours are joined",
-  );
 });
 
 Deno.test("what is remembered of leases is bounded", () => {
@@ -112,7 +107,7 @@ Deno.test("what is remembered of leases is bounded", () => {
     for (const taskId of [4000, 4001]) core.split({ taskId, repetition: 0, requestId });
   }
   const [leases] = core.state.tasks.get(4000)!.leases;
-  assertEquals([leases.ranges.length, leases.answers.length], [1_024, 8]);
+  assertEquals([leases.rests.size, leases.answers.length], [0, 8]);
 });
 
 Deno.test("an empty source says that it is empty in every repetition", () => {

@@ -242,7 +242,7 @@ Deno.test("data_service_ops_test testSharedJobNameMultiIteration: who joins a re
     core.finish("a", ...core.tasksOn("a"));
     core.release(first);
     const second = core.client(job(), { repetition });
-    assertEquals(core.heartbeat(second), { tasks: [], finished: true });
+    assertEquals(core.heartbeat(second), { tasks: [], finished: true, readers: 1 });
     core.release(second);
   }
 });

@@ -1,6 +1,7 @@
 /** Any update of any kind: the type asks for every kind and every field. */
 
 import fc from "fast-check";
+import { ConsumedSet } from "../../../src/element/mod.ts";
 import type { Update } from "../../../src/dispatcher/core/updates.ts";
 
 type Kind = Update["type"];
@@ -15,6 +16,21 @@ const small = fc.nat(1_000_000);
 const shard = fc.option(fc.record({ index: small, count: small }));
 const graph = fc.uint8Array();
 const fingerprint = fc.string({ minLength: 1, unit: fc.constantFrom(..."0123456789abcdef") });
+
+const ranges = fc.uniqueArray(id, { maxLength: 6 }).map((bounds) => {
+  const sorted = bounds.sort((a, b) => a - b);
+  return Array.from(
+    { length: sorted.length >> 1 },
+    (_, i) => ({ start: sorted[2 * i], end: sorted[2 * i + 1] }),
+  );
+});
+const consumed = fc.array(fc.record({
+  source: small,
+  repetition: small,
+  ranges,
+  partial: fc.array(fc.record({ index: id, offsets: ranges })),
+})).map((parts) => new ConsumedSet(parts).sources());
+const weakness = fc.option(fc.record({ operator: text, reason: text }));
 
 const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
   registerDataset: record("registerDataset", {
@@ -61,12 +77,14 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
     numConsumers: fc.option(id),
     useCrossTrainerCache: fc.boolean(),
     targetWorkers: fc.constantFrom("AUTO" as const, "ANY" as const, "LOCAL" as const),
+    weakness,
     undivided: fc.boolean(),
     requestId,
     at,
   }),
   createIteration: record("createIteration", {
     iterationId: id,
+    key: text,
     jobId: id,
     repetition: id,
     sources: fc.array(fc.oneof(
@@ -74,11 +92,28 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
       fc.record({ kind: fc.constant("files" as const), names: texts }),
     )),
     finished: fc.boolean(),
+    resumption: fc.option(fc.oneof(
+      fc.record({ kind: fc.constant("position" as const), position: id }),
+      fc.record({ kind: fc.constant("excluded" as const), consumed, readers: id, until: at }),
+      fc.record({ kind: fc.constant("only" as const), rest: consumed }),
+    )),
     at,
   }),
-  acquireClient: record("acquireClient", { clientId: id, iterationId: id, requestId, at }),
+  acquireClient: record("acquireClient", {
+    clientId: id,
+    iterationId: id,
+    requestId,
+    gathers: fc.boolean(),
+    at,
+  }),
   releaseClient: record("releaseClient", { clientId: id, at }),
-  createTask: record("createTask", { taskId: id, iterationId: id, address: text, shard }),
+  createTask: record("createTask", {
+    taskId: id,
+    iterationId: id,
+    address: text,
+    shard,
+    restOnly: fc.boolean(),
+  }),
   createPendingTask: record("createPendingTask", {
     taskId: id,
     iterationId: id,
@@ -98,13 +133,20 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
     requestId: id,
     start: id,
     end: id,
+    again: fc.boolean(),
     at,
   }),
+  drainWorker: record("drainWorker", { address: text, at }),
+  consume: record("consume", { clientId: id, taskId: id, consumed }),
+  leaveTask: record("leaveTask", { clientId: id, taskId: id }),
+  loseTask: record("loseTask", { taskId: id, at }),
+  excludeTaken: record("excludeTaken", { iterationId: id, consumed }),
+  resumeClient: record("resumeClient", { iterationId: id, clientId: id, heirId: id, consumed }),
   takeSplit: record("takeSplit", { iterationId: id, source: small, repetition: id, index: id }),
   settleCompression: record("settleCompression", { datasetId: text, disabled: fc.boolean() }),
   collectIteration: record("collectIteration", { iterationId: id, at }),
   freeIteration: record("freeIteration", { iterationId: id, at }),
-  adoptDataset: record("adoptDataset", { jobId: id, datasetId: text }),
+  adoptDataset: record("adoptDataset", { jobId: id, datasetId: text, weakness }),
   freeJob: record("freeJob", { jobId: id }),
   freeDataset: record("freeDataset", { datasetId: text }),
   beginSnapshot: record("beginSnapshot", { path: text }),

@@ -171,7 +171,7 @@ Deno.test("a journal of another version is refused with both versions", async ()
     });
   }
   const error = await assertRejects(() => reopen(files), FailedPreconditionError);
-  assertStringIncludes(error.message, "has version 7, this program reads version 1");
+  assertStringIncludes(error.message, "has version 7, this program reads version 2");
 });
 
 Deno.test("any bytes in place of a segment are refused or the beginning of a journal", async () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { NotFoundError, SeededRandom } from "../../../src/base/mod.ts";
+import { NotFoundError } from "../../../src/base/mod.ts";
 import { describeSources } from "../../../src/dispatcher/splits/describe_sources.ts";
 import type { SourceInfo } from "../../../src/graph/mod.ts";
 
@@ -17,7 +17,7 @@ const files = (options: Partial<SourceInfo> = {}): SourceInfo => ({
 async function order(source: SourceInfo, repetition = 0, seed = 1): Promise<string[]> {
   const [description] = await describeSources([source], {
     listFiles: (patterns) => Promise.resolve(patterns[0] === "f*" ? [...NAMES] : []),
-    random: new SeededRandom(seed),
+    seed,
     repetition,
   });
   return description.kind === "files" ? description.names : [];
@@ -27,7 +27,7 @@ Deno.test("indexes keep their count, files are listed", async () => {
   const sources: SourceInfo[] = [{ index: 0, kind: "indexes", count: 7 }, files({ index: 1 })];
   const options = {
     listFiles: () => Promise.resolve(["b", "a"]),
-    random: new SeededRandom(1),
+    seed: 1,
     repetition: 0,
   };
   assertEquals(await describeSources(sources, options), [
@@ -49,12 +49,13 @@ Deno.test("a shuffle without a seed takes one by chance", async () => {
   const source = files({ shuffle: true });
   assertEquals(await order(source, 0, 1), await order(source, 0, 1));
   assertNotEquals(await order(source, 0, 1), await order(source, 0, 2));
+  assertNotEquals(await order(source, 0, 1), await order(source, 1, 1));
 });
 
 Deno.test("an error of the listing is the caller's", async () => {
   const listFiles = () => Promise.reject(new NotFoundError('Cannot list "f*": no such file'));
   await assertRejects(
-    () => describeSources([files()], { listFiles, random: new SeededRandom(1), repetition: 0 }),
+    () => describeSources([files()], { listFiles, seed: 1, repetition: 0 }),
     NotFoundError,
     'Cannot list "f*"',
   );

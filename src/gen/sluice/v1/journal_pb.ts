@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/journal.proto.
  */
 export const file_sluice_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("ChdzbHVpY2UvdjEvam91cm5hbC5wcm90bxIJc2x1aWNlLnYxIjoKDUpvdXJuYWxSZWNvcmQSKQoHdXBkYXRlcxgBIAMoCzIYLnNsdWljZS52MS5Kb3VybmFsVXBkYXRlIuYLCg1Kb3VybmFsVXBkYXRlEj0KEHJlZ2lzdGVyX2RhdGFzZXQYASABKAsyIS5zbHVpY2UudjEuSm91cm5hbFJlZ2lzdGVyRGF0YXNldEgAEjsKD3JlZ2lzdGVyX3dvcmtlchgCIAEoCzIgLnNsdWljZS52MS5Kb3VybmFsUmVnaXN0ZXJXb3JrZXJIABIzCgtsb3NlX3dvcmtlchgDIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsTG9zZVdvcmtlckgAEjcKDXJlbW92ZV93b3JrZXIYBCABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlbW92ZVdvcmtlckgAEjEKCmNyZWF0ZV9qb2IYBSABKAsyGy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUpvYkgAEj0KEGNyZWF0ZV9pdGVyYXRpb24YBiABKAsyIS5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUl0ZXJhdGlvbkgAEjkKDmFjcXVpcmVfY2xpZW50GAcgASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxBY3F1aXJlQ2xpZW50SAASOQoOcmVsZWFzZV9jbGllbnQYCCABKAsyHy5zbHVpY2UudjEuSm91cm5hbFJlbGVhc2VDbGllbnRIABIzCgtjcmVhdGVfdGFzaxgJIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsQ3JlYXRlVGFza0gAEjMKC2ZpbmlzaF90YXNrGAogASgLMhwuc2x1aWNlLnYxLkpvdXJuYWxGaW5pc2hUYXNrSAASMwoLbGVhc2Vfc3BsaXQYCyABKAsyHC5zbHVpY2UudjEuSm91cm5hbExlYXNlU3BsaXRIABI/ChFjb2xsZWN0X2l0ZXJhdGlvbhgMIAEoCzIiLnNsdWljZS52MS5Kb3VybmFsQ29sbGVjdEl0ZXJhdGlvbkgAEjkKDmZyZWVfaXRlcmF0aW9uGA0gASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxGcmVlSXRlcmF0aW9uSAASNQoMYWRkcmVzc190YXNrGA4gASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBZGRyZXNzVGFza0gAEkIKE2NyZWF0ZV9wZW5kaW5nX3Rhc2sYDyABKAsyIy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZVBlbmRpbmdUYXNrSAASNQoMYWNjZXB0X3JvdW5kGBAgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBY2NlcHRSb3VuZEgAEjUKDHJlamVjdF9yb3VuZBgRIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsUmVqZWN0Um91bmRIABIzCgtyZW1vdmVfdGFzaxgSIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsUmVtb3ZlVGFza0gAEjcKDWFkb3B0X2RhdGFzZXQYEyABKAsyHi5zbHVpY2UudjEuSm91cm5hbEFkb3B0RGF0YXNldEgAEi0KCGZyZWVfam9iGBQgASgLMhkuc2x1aWNlLnYxLkpvdXJuYWxGcmVlSm9iSAASNQoMZnJlZV9kYXRhc2V0GBUgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxGcmVlRGF0YXNldEgAEjEKCnRha2Vfc3BsaXQYHiABKAsyGy5zbHVpY2UudjEuSm91cm5hbFRha2VTcGxpdEgAEkEKEnNldHRsZV9jb21wcmVzc2lvbhgfIAEoCzIjLnNsdWljZS52MS5Kb3VybmFsU2V0dGxlQ29tcHJlc3Npb25IABI5Cg5iZWdpbl9zbmFwc2hvdBgWIAEoCzIfLnNsdWljZS52MS5Kb3VybmFsQmVnaW5TbmFwc2hvdEgAEjUKDGVuZF9zbmFwc2hvdBgXIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsRW5kU25hcHNob3RIABI7Cg9mb3JnZXRfc25hcHNob3QYGCABKAsyIC5zbHVpY2UudjEuSm91cm5hbEZvcmdldFNuYXBzaG90SABCBgoEa2luZCKDAgoWSm91cm5hbFJlZ2lzdGVyRGF0YXNldBISCgpkYXRhc2V0X2lkGAEgASgJEg4KBmZvcm1hdBgCIAEoCRITCgtmaW5nZXJwcmludBgDIAEoCRITCgtncmFwaF9ieXRlcxgEIAEoBBIUCgxncmFwaF9jcmMzMmMYBSABKAcSFAoMZWxlbWVudF9zcGVjGAYgASgMEhMKC2NvbXByZXNzaW9uGAcgASgFEhMKC2NhcmRpbmFsaXR5GAggASgDEhcKCnJlcXVlc3RfaWQYCSABKAlIAIgBARIRCglyZW5ld2FibGUYCiABKAgSCgoCYXQYCyABKAFCDQoLX3JlcXVlc3RfaWQi1AEKFUpvdXJuYWxSZWdpc3RlcldvcmtlchIPCgdhZGRyZXNzGAEgASgJEgsKA3VpZBgCIAEoCRIMCgR0YWdzGAMgAygJEg8KB2Zvcm1hdHMYBCADKAkSEQoEc2xvdBgFIAEoBUgAiAEBEhoKEmZpcnN0X2ZyZWVfdGFza19pZBgGIAEoBBIKCgJhdBgHIAEoARI6ChB0cmFuc2Zlcl9zZXJ2ZXJzGAggAygLMiAuc2x1aWNlLnYxLkpvdXJuYWxUcmFuc2ZlclNlcnZlckIHCgVfc2xvdCKXAQoVSm91cm5hbFRyYW5zZmVyU2VydmVyEhAKCHByb3RvY29sGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSGgoSY29tcGF0aWJpbGl0eV9pbmZvGAMgASgMEh0KFWZhbGxfYmFja19hdF9jcmVhdGlvbhgEIAEoCBIgChhmYWxsX2JhY2tfYXRfZ2V0X2VsZW1lbnQYBSABKAgiMAoRSm91cm5hbExvc2VXb3JrZXISDwoHYWRkcmVzcxgBIAEoCRIKCgJhdBgCIAEoASIyChNKb3VybmFsUmVtb3ZlV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCgoCYXQYAiABKAEikQIKEEpvdXJuYWxDcmVhdGVKb2ISDgoGam9iX2lkGAEgASgEEgwKBG5hbWUYAiABKAkSDQoFbmFtZWQYAyABKAgSEgoKZGF0YXNldF9pZBgEIAEoCRIOCgZwb2xpY3kYBSABKAUSGgoNbnVtX2NvbnN1bWVycxgGIAEoA0gAiAEBEh8KF3VzZV9jcm9zc190cmFpbmVyX2NhY2hlGAcgASgIEhYKDnRhcmdldF93b3JrZXJzGAggASgJEhcKCnJlcXVlc3RfaWQYCSABKAlIAYgBARIKCgJhdBgKIAEoARIRCgl1bmRpdmlkZWQYCyABKAhCEAoOX251bV9jb25zdW1lcnNCDQoLX3JlcXVlc3RfaWQiWAoNSm91cm5hbFNvdXJjZRIVCgtpbmRleF9jb3VudBgBIAEoA0gAEigKBWZpbGVzGAIgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxGaWxlc0gAQgYKBGtpbmQiHQoMSm91cm5hbEZpbGVzEg0KBW5hbWVzGAEgAygJIpsBChZKb3VybmFsQ3JlYXRlSXRlcmF0aW9uEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIOCgZqb2JfaWQYAiABKAQSEgoKcmVwZXRpdGlvbhgDIAEoBBIpCgdzb3VyY2VzGAQgAygLMhguc2x1aWNlLnYxLkpvdXJuYWxTb3VyY2USEAoIZmluaXNoZWQYBSABKAgSCgoCYXQYBiABKAEicwoUSm91cm5hbEFjcXVpcmVDbGllbnQSEQoJY2xpZW50X2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIXCgpyZXF1ZXN0X2lkGAMgASgJSACIAQESCgoCYXQYBCABKAFCDQoLX3JlcXVlc3RfaWQiNQoUSm91cm5hbFJlbGVhc2VDbGllbnQSEQoJY2xpZW50X2lkGAEgASgEEgoKAmF0GAIgASgBIiwKDEpvdXJuYWxTaGFyZBINCgVpbmRleBgBIAEoDRINCgVjb3VudBgCIAEoDSJzChFKb3VybmFsQ3JlYXRlVGFzaxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIPCgdhZGRyZXNzGAMgASgJEiYKBXNoYXJkGAQgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxTaGFyZCJFChFKb3VybmFsRmluaXNoVGFzaxIPCgd0YXNrX2lkGAEgASgEEgoKAmF0GAIgASgBEhMKC251bV9kcm9wcGVkGAMgASgEIoQBChFKb3VybmFsTGVhc2VTcGxpdBIPCgd0YXNrX2lkGAEgASgEEg4KBnNvdXJjZRgCIAEoDRISCgpyZXBldGl0aW9uGAMgASgEEhIKCnJlcXVlc3RfaWQYBCABKAQSDQoFc3RhcnQYBSABKAQSCwoDZW5kGAYgASgEEgoKAmF0GAcgASgBIlsKEEpvdXJuYWxUYWtlU3BsaXQSFAoMaXRlcmF0aW9uX2lkGAEgASgEEg4KBnNvdXJjZRgCIAEoDRISCgpyZXBldGl0aW9uGAMgASgEEg0KBWluZGV4GAQgASgEIkAKGEpvdXJuYWxTZXR0bGVDb21wcmVzc2lvbhISCgpkYXRhc2V0X2lkGAEgASgJEhAKCGRpc2FibGVkGAIgASgIIjsKF0pvdXJuYWxDb2xsZWN0SXRlcmF0aW9uEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIKCgJhdBgCIAEoASI4ChRKb3VybmFsRnJlZUl0ZXJhdGlvbhIUCgxpdGVyYXRpb25faWQYASABKAQSCgoCYXQYAiABKAEiOQoTSm91cm5hbEFkb3B0RGF0YXNldBIOCgZqb2JfaWQYASABKAQSEgoKZGF0YXNldF9pZBgCIAEoCSIgCg5Kb3VybmFsRnJlZUpvYhIOCgZqb2JfaWQYASABKAQiKAoSSm91cm5hbEZyZWVEYXRhc2V0EhIKCmRhdGFzZXRfaWQYASABKAkiPQoSSm91cm5hbEFkZHJlc3NUYXNrEg8KB3Rhc2tfaWQYASABKAQSFgoOZGF0YV9hZGRyZXNzZXMYAiADKAkikAEKGEpvdXJuYWxDcmVhdGVQZW5kaW5nVGFzaxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIPCgdhZGRyZXNzGAMgASgJEiYKBXNoYXJkGAQgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxTaGFyZBIUCgx0YXJnZXRfcm91bmQYBSABKAQiPQoSSm91cm5hbEFjY2VwdFJvdW5kEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIRCgljbGllbnRfaWQYAiABKAQiUwoSSm91cm5hbFJlamVjdFJvdW5kEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIRCgljbGllbnRfaWQYAiABKAQSFAoMdGFyZ2V0X3JvdW5kGAMgASgEIjMKEUpvdXJuYWxSZW1vdmVUYXNrEg8KB3Rhc2tfaWQYASABKAQSDQoFcm91bmQYAiABKAQiJAoUSm91cm5hbEJlZ2luU25hcHNob3QSDAoEcGF0aBgBIAEoCSIiChJKb3VybmFsRW5kU25hcHNob3QSDAoEcGF0aBgBIAEoCSIlChVKb3VybmFsRm9yZ2V0U25hcHNob3QSDAoEcGF0aBgBIAEoCWIGcHJvdG8z");
+  fileDesc("ChdzbHVpY2UvdjEvam91cm5hbC5wcm90bxIJc2x1aWNlLnYxIjoKDUpvdXJuYWxSZWNvcmQSKQoHdXBkYXRlcxgBIAMoCzIYLnNsdWljZS52MS5Kb3VybmFsVXBkYXRlIqEOCg1Kb3VybmFsVXBkYXRlEj0KEHJlZ2lzdGVyX2RhdGFzZXQYASABKAsyIS5zbHVpY2UudjEuSm91cm5hbFJlZ2lzdGVyRGF0YXNldEgAEjsKD3JlZ2lzdGVyX3dvcmtlchgCIAEoCzIgLnNsdWljZS52MS5Kb3VybmFsUmVnaXN0ZXJXb3JrZXJIABIzCgtsb3NlX3dvcmtlchgDIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsTG9zZVdvcmtlckgAEjcKDXJlbW92ZV93b3JrZXIYBCABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlbW92ZVdvcmtlckgAEjEKCmNyZWF0ZV9qb2IYBSABKAsyGy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUpvYkgAEj0KEGNyZWF0ZV9pdGVyYXRpb24YBiABKAsyIS5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUl0ZXJhdGlvbkgAEjkKDmFjcXVpcmVfY2xpZW50GAcgASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxBY3F1aXJlQ2xpZW50SAASOQoOcmVsZWFzZV9jbGllbnQYCCABKAsyHy5zbHVpY2UudjEuSm91cm5hbFJlbGVhc2VDbGllbnRIABIzCgtjcmVhdGVfdGFzaxgJIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsQ3JlYXRlVGFza0gAEjMKC2ZpbmlzaF90YXNrGAogASgLMhwuc2x1aWNlLnYxLkpvdXJuYWxGaW5pc2hUYXNrSAASMwoLbGVhc2Vfc3BsaXQYCyABKAsyHC5zbHVpY2UudjEuSm91cm5hbExlYXNlU3BsaXRIABI/ChFjb2xsZWN0X2l0ZXJhdGlvbhgMIAEoCzIiLnNsdWljZS52MS5Kb3VybmFsQ29sbGVjdEl0ZXJhdGlvbkgAEjkKDmZyZWVfaXRlcmF0aW9uGA0gASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxGcmVlSXRlcmF0aW9uSAASNQoMYWRkcmVzc190YXNrGA4gASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBZGRyZXNzVGFza0gAEkIKE2NyZWF0ZV9wZW5kaW5nX3Rhc2sYDyABKAsyIy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZVBlbmRpbmdUYXNrSAASNQoMYWNjZXB0X3JvdW5kGBAgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBY2NlcHRSb3VuZEgAEjUKDHJlamVjdF9yb3VuZBgRIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsUmVqZWN0Um91bmRIABIzCgtyZW1vdmVfdGFzaxgSIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsUmVtb3ZlVGFza0gAEjcKDWFkb3B0X2RhdGFzZXQYEyABKAsyHi5zbHVpY2UudjEuSm91cm5hbEFkb3B0RGF0YXNldEgAEi0KCGZyZWVfam9iGBQgASgLMhkuc2x1aWNlLnYxLkpvdXJuYWxGcmVlSm9iSAASNQoMZnJlZV9kYXRhc2V0GBUgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxGcmVlRGF0YXNldEgAEjUKDGRyYWluX3dvcmtlchggIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsRHJhaW5Xb3JrZXJIABIsCgdjb25zdW1lGCEgASgLMhkuc2x1aWNlLnYxLkpvdXJuYWxDb25zdW1lSAASMQoKbGVhdmVfdGFzaxgiIAEoCzIbLnNsdWljZS52MS5Kb3VybmFsTGVhdmVUYXNrSAASLwoJbG9zZV90YXNrGCMgASgLMhouc2x1aWNlLnYxLkpvdXJuYWxMb3NlVGFza0gAEjcKDWV4Y2x1ZGVfdGFrZW4YJCABKAsyHi5zbHVpY2UudjEuSm91cm5hbEV4Y2x1ZGVUYWtlbkgAEjcKDXJlc3VtZV9jbGllbnQYJSABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlc3VtZUNsaWVudEgAEjEKCnRha2Vfc3BsaXQYHiABKAsyGy5zbHVpY2UudjEuSm91cm5hbFRha2VTcGxpdEgAEkEKEnNldHRsZV9jb21wcmVzc2lvbhgfIAEoCzIjLnNsdWljZS52MS5Kb3VybmFsU2V0dGxlQ29tcHJlc3Npb25IABI5Cg5iZWdpbl9zbmFwc2hvdBgWIAEoCzIfLnNsdWljZS52MS5Kb3VybmFsQmVnaW5TbmFwc2hvdEgAEjUKDGVuZF9zbmFwc2hvdBgXIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsRW5kU25hcHNob3RIABI7Cg9mb3JnZXRfc25hcHNob3QYGCABKAsyIC5zbHVpY2UudjEuSm91cm5hbEZvcmdldFNuYXBzaG90SABCBgoEa2luZCKDAgoWSm91cm5hbFJlZ2lzdGVyRGF0YXNldBISCgpkYXRhc2V0X2lkGAEgASgJEg4KBmZvcm1hdBgCIAEoCRITCgtmaW5nZXJwcmludBgDIAEoCRITCgtncmFwaF9ieXRlcxgEIAEoBBIUCgxncmFwaF9jcmMzMmMYBSABKAcSFAoMZWxlbWVudF9zcGVjGAYgASgMEhMKC2NvbXByZXNzaW9uGAcgASgFEhMKC2NhcmRpbmFsaXR5GAggASgDEhcKCnJlcXVlc3RfaWQYCSABKAlIAIgBARIRCglyZW5ld2FibGUYCiABKAgSCgoCYXQYCyABKAFCDQoLX3JlcXVlc3RfaWQi1AEKFUpvdXJuYWxSZWdpc3RlcldvcmtlchIPCgdhZGRyZXNzGAEgASgJEgsKA3VpZBgCIAEoCRIMCgR0YWdzGAMgAygJEg8KB2Zvcm1hdHMYBCADKAkSEQoEc2xvdBgFIAEoBUgAiAEBEhoKEmZpcnN0X2ZyZWVfdGFza19pZBgGIAEoBBIKCgJhdBgHIAEoARI6ChB0cmFuc2Zlcl9zZXJ2ZXJzGAggAygLMiAuc2x1aWNlLnYxLkpvdXJuYWxUcmFuc2ZlclNlcnZlckIHCgVfc2xvdCKXAQoVSm91cm5hbFRyYW5zZmVyU2VydmVyEhAKCHByb3RvY29sGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSGgoSY29tcGF0aWJpbGl0eV9pbmZvGAMgASgMEh0KFWZhbGxfYmFja19hdF9jcmVhdGlvbhgEIAEoCBIgChhmYWxsX2JhY2tfYXRfZ2V0X2VsZW1lbnQYBSABKAgiMAoRSm91cm5hbExvc2VXb3JrZXISDwoHYWRkcmVzcxgBIAEoCRIKCgJhdBgCIAEoASIyChNKb3VybmFsUmVtb3ZlV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCgoCYXQYAiABKAEiMQoSSm91cm5hbERyYWluV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCgoCYXQYAiABKAEiMwoPSm91cm5hbFdlYWtuZXNzEhAKCG9wZXJhdG9yGAEgASgJEg4KBnJlYXNvbhgCIAEoCSK/AgoQSm91cm5hbENyZWF0ZUpvYhIOCgZqb2JfaWQYASABKAQSDAoEbmFtZRgCIAEoCRINCgVuYW1lZBgDIAEoCBISCgpkYXRhc2V0X2lkGAQgASgJEg4KBnBvbGljeRgFIAEoBRIaCg1udW1fY29uc3VtZXJzGAYgASgDSACIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYByABKAgSFgoOdGFyZ2V0X3dvcmtlcnMYCCABKAkSFwoKcmVxdWVzdF9pZBgJIAEoCUgBiAEBEgoKAmF0GAogASgBEhEKCXVuZGl2aWRlZBgLIAEoCBIsCgh3ZWFrbmVzcxgMIAEoCzIaLnNsdWljZS52MS5Kb3VybmFsV2Vha25lc3NCEAoOX251bV9jb25zdW1lcnNCDQoLX3JlcXVlc3RfaWQiWAoNSm91cm5hbFNvdXJjZRIVCgtpbmRleF9jb3VudBgBIAEoA0gAEigKBWZpbGVzGAIgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxGaWxlc0gAQgYKBGtpbmQiHQoMSm91cm5hbEZpbGVzEg0KBW5hbWVzGAEgAygJItoBChZKb3VybmFsQ3JlYXRlSXRlcmF0aW9uEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIOCgZqb2JfaWQYAiABKAQSEgoKcmVwZXRpdGlvbhgDIAEoBBIpCgdzb3VyY2VzGAQgAygLMhguc2x1aWNlLnYxLkpvdXJuYWxTb3VyY2USEAoIZmluaXNoZWQYBSABKAgSCgoCYXQYBiABKAESCwoDa2V5GAcgASgJEjAKCnJlc3VtcHRpb24YCCABKAsyHC5zbHVpY2UudjEuSm91cm5hbFJlc3VtcHRpb24icAoRSm91cm5hbFJlc3VtcHRpb24SEgoIcG9zaXRpb24YASABKANIABIvCghleGNsdWRlZBgCIAEoCzIbLnNsdWljZS52MS5Kb3VybmFsRXhjbHVzaW9uSAASDgoEb25seRgDIAEoDEgAQgYKBGtpbmQiRAoQSm91cm5hbEV4Y2x1c2lvbhIQCghjb25zdW1lZBgBIAEoDBIPCgdyZWFkZXJzGAIgASgDEg0KBXVudGlsGAMgASgBIkYKDkpvdXJuYWxDb25zdW1lEhEKCWNsaWVudF9pZBgBIAEoBBIPCgd0YXNrX2lkGAIgASgEEhAKCGNvbnN1bWVkGAMgASgMIjYKEEpvdXJuYWxMZWF2ZVRhc2sSEQoJY2xpZW50X2lkGAEgASgEEg8KB3Rhc2tfaWQYAiABKAQiLgoPSm91cm5hbExvc2VUYXNrEg8KB3Rhc2tfaWQYASABKAQSCgoCYXQYAiABKAEiPQoTSm91cm5hbEV4Y2x1ZGVUYWtlbhIUCgxpdGVyYXRpb25faWQYASABKAQSEAoIY29uc3VtZWQYAiABKAwiYQoTSm91cm5hbFJlc3VtZUNsaWVudBIUCgxpdGVyYXRpb25faWQYASABKAQSEQoJY2xpZW50X2lkGAIgASgEEg8KB2hlaXJfaWQYAyABKAQSEAoIY29uc3VtZWQYBCABKAwihAEKFEpvdXJuYWxBY3F1aXJlQ2xpZW50EhEKCWNsaWVudF9pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSFwoKcmVxdWVzdF9pZBgDIAEoCUgAiAEBEgoKAmF0GAQgASgBEg8KB2dhdGhlcnMYBSABKAhCDQoLX3JlcXVlc3RfaWQiNQoUSm91cm5hbFJlbGVhc2VDbGllbnQSEQoJY2xpZW50X2lkGAEgASgEEgoKAmF0GAIgASgBIiwKDEpvdXJuYWxTaGFyZBINCgVpbmRleBgBIAEoDRINCgVjb3VudBgCIAEoDSKGAQoRSm91cm5hbENyZWF0ZVRhc2sSDwoHdGFza19pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSDwoHYWRkcmVzcxgDIAEoCRImCgVzaGFyZBgEIAEoCzIXLnNsdWljZS52MS5Kb3VybmFsU2hhcmQSEQoJcmVzdF9vbmx5GAUgASgIIkUKEUpvdXJuYWxGaW5pc2hUYXNrEg8KB3Rhc2tfaWQYASABKAQSCgoCYXQYAiABKAESEwoLbnVtX2Ryb3BwZWQYAyABKAQikwEKEUpvdXJuYWxMZWFzZVNwbGl0Eg8KB3Rhc2tfaWQYASABKAQSDgoGc291cmNlGAIgASgNEhIKCnJlcGV0aXRpb24YAyABKAQSEgoKcmVxdWVzdF9pZBgEIAEoBBINCgVzdGFydBgFIAEoBBILCgNlbmQYBiABKAQSCgoCYXQYByABKAESDQoFYWdhaW4YCCABKAgiWwoQSm91cm5hbFRha2VTcGxpdBIUCgxpdGVyYXRpb25faWQYASABKAQSDgoGc291cmNlGAIgASgNEhIKCnJlcGV0aXRpb24YAyABKAQSDQoFaW5kZXgYBCABKAQiQAoYSm91cm5hbFNldHRsZUNvbXByZXNzaW9uEhIKCmRhdGFzZXRfaWQYASABKAkSEAoIZGlzYWJsZWQYAiABKAgiOwoXSm91cm5hbENvbGxlY3RJdGVyYXRpb24SFAoMaXRlcmF0aW9uX2lkGAEgASgEEgoKAmF0GAIgASgBIjgKFEpvdXJuYWxGcmVlSXRlcmF0aW9uEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIKCgJhdBgCIAEoASJnChNKb3VybmFsQWRvcHREYXRhc2V0Eg4KBmpvYl9pZBgBIAEoBBISCgpkYXRhc2V0X2lkGAIgASgJEiwKCHdlYWtuZXNzGAMgASgLMhouc2x1aWNlLnYxLkpvdXJuYWxXZWFrbmVzcyIgCg5Kb3VybmFsRnJlZUpvYhIOCgZqb2JfaWQYASABKAQiKAoSSm91cm5hbEZyZWVEYXRhc2V0EhIKCmRhdGFzZXRfaWQYASABKAkiPQoSSm91cm5hbEFkZHJlc3NUYXNrEg8KB3Rhc2tfaWQYASABKAQSFgoOZGF0YV9hZGRyZXNzZXMYAiADKAkikAEKGEpvdXJuYWxDcmVhdGVQZW5kaW5nVGFzaxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIPCgdhZGRyZXNzGAMgASgJEiYKBXNoYXJkGAQgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxTaGFyZBIUCgx0YXJnZXRfcm91bmQYBSABKAQiPQoSSm91cm5hbEFjY2VwdFJvdW5kEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIRCgljbGllbnRfaWQYAiABKAQiUwoSSm91cm5hbFJlamVjdFJvdW5kEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIRCgljbGllbnRfaWQYAiABKAQSFAoMdGFyZ2V0X3JvdW5kGAMgASgEIjMKEUpvdXJuYWxSZW1vdmVUYXNrEg8KB3Rhc2tfaWQYASABKAQSDQoFcm91bmQYAiABKAQiJAoUSm91cm5hbEJlZ2luU25hcHNob3QSDAoEcGF0aBgBIAEoCSIiChJKb3VybmFsRW5kU25hcHNob3QSDAoEcGF0aBgBIAEoCSIlChVKb3VybmFsRm9yZ2V0U25hcHNob3QSDAoEcGF0aBgBIAEoCWIGcHJvdG8z");
 
 /**
  * The content of one frame. Contents that follow one another, as those of appends that were written together,
@@ -217,6 +217,54 @@ export type JournalUpdate = Message<"sluice.v1.JournalUpdate"> & {
      */
     value: JournalFreeDataset;
     case: "freeDataset";
+  } | {
+    /**
+     * Somebody asked for a worker's end.
+     *
+     * @generated from field: sluice.v1.JournalDrainWorker drain_worker = 32;
+     */
+    value: JournalDrainWorker;
+    case: "drainWorker";
+  } | {
+    /**
+     * A reader has got elements of a task.
+     *
+     * @generated from field: sluice.v1.JournalConsume consume = 33;
+     */
+    value: JournalConsume;
+    case: "consume";
+  } | {
+    /**
+     * A reader takes nothing more of a lost task.
+     *
+     * @generated from field: sluice.v1.JournalLeaveTask leave_task = 34;
+     */
+    value: JournalLeaveTask;
+    case: "leaveTask";
+  } | {
+    /**
+     * A task was taken from a worker that stays.
+     *
+     * @generated from field: sluice.v1.JournalLoseTask lose_task = 35;
+     */
+    value: JournalLoseTask;
+    case: "loseTask";
+  } | {
+    /**
+     * A reader joined with a checkpoint of another iteration.
+     *
+     * @generated from field: sluice.v1.JournalExcludeTaken exclude_taken = 36;
+     */
+    value: JournalExcludeTaken;
+    case: "excludeTaken";
+  } | {
+    /**
+     * A reader goes on from a checkpoint of the iteration.
+     *
+     * @generated from field: sluice.v1.JournalResumeClient resume_client = 37;
+     */
+    value: JournalResumeClient;
+    case: "resumeClient";
   } | {
     /**
      * An index of a source went to a worker that named no task.
@@ -535,6 +583,62 @@ export const JournalRemoveWorkerSchema: GenMessage<JournalRemoveWorker> = /*@__P
   messageDesc(file_sluice_v1_journal, 6);
 
 /**
+ * Somebody asked for a worker's end: its tasks are over and it gets no others.
+ *
+ * @generated from message sluice.v1.JournalDrainWorker
+ */
+export type JournalDrainWorker = Message<"sluice.v1.JournalDrainWorker"> & {
+  /**
+   * Its address.
+   *
+   * @generated from field: string address = 1;
+   */
+  address: string;
+
+  /**
+   * When, in milliseconds since the epoch.
+   *
+   * @generated from field: double at = 2;
+   */
+  at: number;
+};
+
+/**
+ * Describes the message sluice.v1.JournalDrainWorker.
+ * Use `create(JournalDrainWorkerSchema)` to create a new message.
+ */
+export const JournalDrainWorkerSchema: GenMessage<JournalDrainWorker> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 7);
+
+/**
+ * Why a lost worker's part of a dataset cannot be told apart from what readers have got.
+ *
+ * @generated from message sluice.v1.JournalWeakness
+ */
+export type JournalWeakness = Message<"sluice.v1.JournalWeakness"> & {
+  /**
+   * The operator that makes it so.
+   *
+   * @generated from field: string operator = 1;
+   */
+  operator: string;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message sluice.v1.JournalWeakness.
+ * Use `create(JournalWeaknessSchema)` to create a new message.
+ */
+export const JournalWeaknessSchema: GenMessage<JournalWeakness> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 8);
+
+/**
  * A job was made.
  *
  * @generated from message sluice.v1.JournalCreateJob
@@ -616,6 +720,13 @@ export type JournalCreateJob = Message<"sluice.v1.JournalCreateJob"> & {
    * @generated from field: bool undivided = 11;
    */
   undivided: boolean;
+
+  /**
+   * What keeps its dataset from being visited exactly once through the loss of a worker, if anything does.
+   *
+   * @generated from field: sluice.v1.JournalWeakness weakness = 12;
+   */
+  weakness?: JournalWeakness | undefined;
 };
 
 /**
@@ -623,7 +734,7 @@ export type JournalCreateJob = Message<"sluice.v1.JournalCreateJob"> & {
  * Use `create(JournalCreateJobSchema)` to create a new message.
  */
 export const JournalCreateJobSchema: GenMessage<JournalCreateJob> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 7);
+  messageDesc(file_sluice_v1_journal, 9);
 
 /**
  * A source of an iteration.
@@ -660,7 +771,7 @@ export type JournalSource = Message<"sluice.v1.JournalSource"> & {
  * Use `create(JournalSourceSchema)` to create a new message.
  */
 export const JournalSourceSchema: GenMessage<JournalSource> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 8);
+  messageDesc(file_sluice_v1_journal, 10);
 
 /**
  * Files by their names.
@@ -681,7 +792,7 @@ export type JournalFiles = Message<"sluice.v1.JournalFiles"> & {
  * Use `create(JournalFilesSchema)` to create a new message.
  */
 export const JournalFilesSchema: GenMessage<JournalFiles> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 9);
+  messageDesc(file_sluice_v1_journal, 11);
 
 /**
  * A pass over a job began.
@@ -730,6 +841,20 @@ export type JournalCreateIteration = Message<"sluice.v1.JournalCreateIteration">
    * @generated from field: double at = 6;
    */
   at: number;
+
+  /**
+   * Names it among the iterations of all dispatchers.
+   *
+   * @generated from field: string key = 7;
+   */
+  key: string;
+
+  /**
+   * How its first reader goes on from a checkpoint, if it does.
+   *
+   * @generated from field: sluice.v1.JournalResumption resumption = 8;
+   */
+  resumption?: JournalResumption | undefined;
 };
 
 /**
@@ -737,7 +862,249 @@ export type JournalCreateIteration = Message<"sluice.v1.JournalCreateIteration">
  * Use `create(JournalCreateIterationSchema)` to create a new message.
  */
 export const JournalCreateIterationSchema: GenMessage<JournalCreateIteration> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 10);
+  messageDesc(file_sluice_v1_journal, 12);
+
+/**
+ * How a pass goes on from checkpoints.
+ *
+ * @generated from message sluice.v1.JournalResumption
+ */
+export type JournalResumption = Message<"sluice.v1.JournalResumption"> & {
+  /**
+   * From where on it gives elements.
+   *
+   * @generated from oneof sluice.v1.JournalResumption.kind
+   */
+  kind: {
+    /**
+     * That many elements at the beginning are left out.
+     *
+     * @generated from field: int64 position = 1;
+     */
+    value: bigint;
+    case: "position";
+  } | {
+    /**
+     * What readers have is left out.
+     *
+     * @generated from field: sluice.v1.JournalExclusion excluded = 2;
+     */
+    value: JournalExclusion;
+    case: "excluded";
+  } | {
+    /**
+     * Nothing but this is given, in the encoding of src/element/provenance/: whole indexes, and indexes of which some
+     * outputs are left out.
+     *
+     * @generated from field: bytes only = 3;
+     */
+    value: Uint8Array;
+    case: "only";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message sluice.v1.JournalResumption.
+ * Use `create(JournalResumptionSchema)` to create a new message.
+ */
+export const JournalResumptionSchema: GenMessage<JournalResumption> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 13);
+
+/**
+ * What readers have of a pass that begins.
+ *
+ * @generated from message sluice.v1.JournalExclusion
+ */
+export type JournalExclusion = Message<"sluice.v1.JournalExclusion"> & {
+  /**
+   * In the encoding of src/element/provenance/.
+   *
+   * @generated from field: bytes consumed = 1;
+   */
+  consumed: Uint8Array;
+
+  /**
+   * How many readers come, each with what it has.
+   *
+   * @generated from field: int64 readers = 2;
+   */
+  readers: bigint;
+
+  /**
+   * Until when splits wait for them, in milliseconds since the epoch.
+   *
+   * @generated from field: double until = 3;
+   */
+  until: number;
+};
+
+/**
+ * Describes the message sluice.v1.JournalExclusion.
+ * Use `create(JournalExclusionSchema)` to create a new message.
+ */
+export const JournalExclusionSchema: GenMessage<JournalExclusion> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 14);
+
+/**
+ * A reader has got elements of a task.
+ *
+ * @generated from message sluice.v1.JournalConsume
+ */
+export type JournalConsume = Message<"sluice.v1.JournalConsume"> & {
+  /**
+   * The reader.
+   *
+   * @generated from field: uint64 client_id = 1;
+   */
+  clientId: bigint;
+
+  /**
+   * The task.
+   *
+   * @generated from field: uint64 task_id = 2;
+   */
+  taskId: bigint;
+
+  /**
+   * In the encoding of src/element/provenance/.
+   *
+   * @generated from field: bytes consumed = 3;
+   */
+  consumed: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.v1.JournalConsume.
+ * Use `create(JournalConsumeSchema)` to create a new message.
+ */
+export const JournalConsumeSchema: GenMessage<JournalConsume> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 15);
+
+/**
+ * A reader takes nothing more of a lost task.
+ *
+ * @generated from message sluice.v1.JournalLeaveTask
+ */
+export type JournalLeaveTask = Message<"sluice.v1.JournalLeaveTask"> & {
+  /**
+   * The reader.
+   *
+   * @generated from field: uint64 client_id = 1;
+   */
+  clientId: bigint;
+
+  /**
+   * The task.
+   *
+   * @generated from field: uint64 task_id = 2;
+   */
+  taskId: bigint;
+};
+
+/**
+ * Describes the message sluice.v1.JournalLeaveTask.
+ * Use `create(JournalLeaveTaskSchema)` to create a new message.
+ */
+export const JournalLeaveTaskSchema: GenMessage<JournalLeaveTask> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 16);
+
+/**
+ * A task was taken from a worker that stays.
+ *
+ * @generated from message sluice.v1.JournalLoseTask
+ */
+export type JournalLoseTask = Message<"sluice.v1.JournalLoseTask"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: uint64 task_id = 1;
+   */
+  taskId: bigint;
+
+  /**
+   * When, in milliseconds since the epoch.
+   *
+   * @generated from field: double at = 2;
+   */
+  at: number;
+};
+
+/**
+ * Describes the message sluice.v1.JournalLoseTask.
+ * Use `create(JournalLoseTaskSchema)` to create a new message.
+ */
+export const JournalLoseTaskSchema: GenMessage<JournalLoseTask> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 17);
+
+/**
+ * A reader joined with a checkpoint of another iteration.
+ *
+ * @generated from message sluice.v1.JournalExcludeTaken
+ */
+export type JournalExcludeTaken = Message<"sluice.v1.JournalExcludeTaken"> & {
+  /**
+   * The iteration that it joined.
+   *
+   * @generated from field: uint64 iteration_id = 1;
+   */
+  iterationId: bigint;
+
+  /**
+   * What it has, in the encoding of src/element/provenance/.
+   *
+   * @generated from field: bytes consumed = 2;
+   */
+  consumed: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.v1.JournalExcludeTaken.
+ * Use `create(JournalExcludeTakenSchema)` to create a new message.
+ */
+export const JournalExcludeTakenSchema: GenMessage<JournalExcludeTaken> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 18);
+
+/**
+ * A reader goes on from a checkpoint of the iteration.
+ *
+ * @generated from message sluice.v1.JournalResumeClient
+ */
+export type JournalResumeClient = Message<"sluice.v1.JournalResumeClient"> & {
+  /**
+   * The iteration.
+   *
+   * @generated from field: uint64 iteration_id = 1;
+   */
+  iterationId: bigint;
+
+  /**
+   * The client that it was.
+   *
+   * @generated from field: uint64 client_id = 2;
+   */
+  clientId: bigint;
+
+  /**
+   * The client that it will be.
+   *
+   * @generated from field: uint64 heir_id = 3;
+   */
+  heirId: bigint;
+
+  /**
+   * What it had at its checkpoint, in the encoding of src/element/provenance/.
+   *
+   * @generated from field: bytes consumed = 4;
+   */
+  consumed: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.v1.JournalResumeClient.
+ * Use `create(JournalResumeClientSchema)` to create a new message.
+ */
+export const JournalResumeClientSchema: GenMessage<JournalResumeClient> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 19);
 
 /**
  * A reader joined an iteration.
@@ -772,6 +1139,13 @@ export type JournalAcquireClient = Message<"sluice.v1.JournalAcquireClient"> & {
    * @generated from field: double at = 4;
    */
   at: number;
+
+  /**
+   * Whether it is one of the readers that a resumed iteration waits for.
+   *
+   * @generated from field: bool gathers = 5;
+   */
+  gathers: boolean;
 };
 
 /**
@@ -779,7 +1153,7 @@ export type JournalAcquireClient = Message<"sluice.v1.JournalAcquireClient"> & {
  * Use `create(JournalAcquireClientSchema)` to create a new message.
  */
 export const JournalAcquireClientSchema: GenMessage<JournalAcquireClient> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 11);
+  messageDesc(file_sluice_v1_journal, 20);
 
 /**
  * A reader left.
@@ -807,7 +1181,7 @@ export type JournalReleaseClient = Message<"sluice.v1.JournalReleaseClient"> & {
  * Use `create(JournalReleaseClientSchema)` to create a new message.
  */
 export const JournalReleaseClientSchema: GenMessage<JournalReleaseClient> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 12);
+  messageDesc(file_sluice_v1_journal, 21);
 
 /**
  * Which shard of how many a task reads.
@@ -835,7 +1209,7 @@ export type JournalShard = Message<"sluice.v1.JournalShard"> & {
  * Use `create(JournalShardSchema)` to create a new message.
  */
 export const JournalShardSchema: GenMessage<JournalShard> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 13);
+  messageDesc(file_sluice_v1_journal, 22);
 
 /**
  * A worker got its part of an iteration.
@@ -870,6 +1244,13 @@ export type JournalCreateTask = Message<"sluice.v1.JournalCreateTask"> & {
    * @generated from field: sluice.v1.JournalShard shard = 4;
    */
   shard?: JournalShard | undefined;
+
+  /**
+   * Whether it gets only what is leased again.
+   *
+   * @generated from field: bool rest_only = 5;
+   */
+  restOnly: boolean;
 };
 
 /**
@@ -877,7 +1258,7 @@ export type JournalCreateTask = Message<"sluice.v1.JournalCreateTask"> & {
  * Use `create(JournalCreateTaskSchema)` to create a new message.
  */
 export const JournalCreateTaskSchema: GenMessage<JournalCreateTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 14);
+  messageDesc(file_sluice_v1_journal, 23);
 
 /**
  * A task was read to its end.
@@ -912,7 +1293,7 @@ export type JournalFinishTask = Message<"sluice.v1.JournalFinishTask"> & {
  * Use `create(JournalFinishTaskSchema)` to create a new message.
  */
 export const JournalFinishTaskSchema: GenMessage<JournalFinishTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 15);
+  messageDesc(file_sluice_v1_journal, 24);
 
 /**
  * A range of a source's indexes went to a task.
@@ -968,6 +1349,13 @@ export type JournalLeaseSplit = Message<"sluice.v1.JournalLeaseSplit"> & {
    * @generated from field: double at = 7;
    */
   at: number;
+
+  /**
+   * Whether it is what a lost task had.
+   *
+   * @generated from field: bool again = 8;
+   */
+  again: boolean;
 };
 
 /**
@@ -975,7 +1363,7 @@ export type JournalLeaseSplit = Message<"sluice.v1.JournalLeaseSplit"> & {
  * Use `create(JournalLeaseSplitSchema)` to create a new message.
  */
 export const JournalLeaseSplitSchema: GenMessage<JournalLeaseSplit> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 16);
+  messageDesc(file_sluice_v1_journal, 25);
 
 /**
  * An index of a source went to a worker that named no task.
@@ -1017,7 +1405,7 @@ export type JournalTakeSplit = Message<"sluice.v1.JournalTakeSplit"> & {
  * Use `create(JournalTakeSplitSchema)` to create a new message.
  */
 export const JournalTakeSplitSchema: GenMessage<JournalTakeSplit> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 17);
+  messageDesc(file_sluice_v1_journal, 26);
 
 /**
  * It was decided whether a compressed dataset's elements travel uncompressed.
@@ -1045,7 +1433,7 @@ export type JournalSettleCompression = Message<"sluice.v1.JournalSettleCompressi
  * Use `create(JournalSettleCompressionSchema)` to create a new message.
  */
 export const JournalSettleCompressionSchema: GenMessage<JournalSettleCompression> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 18);
+  messageDesc(file_sluice_v1_journal, 27);
 
 /**
  * An unfinished iteration was given up.
@@ -1073,7 +1461,7 @@ export type JournalCollectIteration = Message<"sluice.v1.JournalCollectIteration
  * Use `create(JournalCollectIterationSchema)` to create a new message.
  */
 export const JournalCollectIterationSchema: GenMessage<JournalCollectIteration> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 19);
+  messageDesc(file_sluice_v1_journal, 28);
 
 /**
  * What was kept of a finished iteration went.
@@ -1101,7 +1489,7 @@ export type JournalFreeIteration = Message<"sluice.v1.JournalFreeIteration"> & {
  * Use `create(JournalFreeIterationSchema)` to create a new message.
  */
 export const JournalFreeIterationSchema: GenMessage<JournalFreeIteration> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 20);
+  messageDesc(file_sluice_v1_journal, 29);
 
 /**
  * A job whose dataset was forgotten got another one.
@@ -1122,6 +1510,13 @@ export type JournalAdoptDataset = Message<"sluice.v1.JournalAdoptDataset"> & {
    * @generated from field: string dataset_id = 2;
    */
   datasetId: string;
+
+  /**
+   * As in JournalCreateJob.
+   *
+   * @generated from field: sluice.v1.JournalWeakness weakness = 3;
+   */
+  weakness?: JournalWeakness | undefined;
 };
 
 /**
@@ -1129,7 +1524,7 @@ export type JournalAdoptDataset = Message<"sluice.v1.JournalAdoptDataset"> & {
  * Use `create(JournalAdoptDatasetSchema)` to create a new message.
  */
 export const JournalAdoptDatasetSchema: GenMessage<JournalAdoptDataset> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 21);
+  messageDesc(file_sluice_v1_journal, 30);
 
 /**
  * A job was forgotten.
@@ -1150,7 +1545,7 @@ export type JournalFreeJob = Message<"sluice.v1.JournalFreeJob"> & {
  * Use `create(JournalFreeJobSchema)` to create a new message.
  */
 export const JournalFreeJobSchema: GenMessage<JournalFreeJob> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 22);
+  messageDesc(file_sluice_v1_journal, 31);
 
 /**
  * A dataset was forgotten.
@@ -1171,7 +1566,7 @@ export type JournalFreeDataset = Message<"sluice.v1.JournalFreeDataset"> & {
  * Use `create(JournalFreeDatasetSchema)` to create a new message.
  */
 export const JournalFreeDatasetSchema: GenMessage<JournalFreeDataset> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 23);
+  messageDesc(file_sluice_v1_journal, 32);
 
 /**
  * A worker named the addresses at which a task can be read beside its own.
@@ -1199,7 +1594,7 @@ export type JournalAddressTask = Message<"sluice.v1.JournalAddressTask"> & {
  * Use `create(JournalAddressTaskSchema)` to create a new message.
  */
 export const JournalAddressTaskSchema: GenMessage<JournalAddressTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 24);
+  messageDesc(file_sluice_v1_journal, 33);
 
 /**
  * A worker got its part of a coordinated read that runs already.
@@ -1248,7 +1643,7 @@ export type JournalCreatePendingTask = Message<"sluice.v1.JournalCreatePendingTa
  * Use `create(JournalCreatePendingTaskSchema)` to create a new message.
  */
 export const JournalCreatePendingTaskSchema: GenMessage<JournalCreatePendingTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 25);
+  messageDesc(file_sluice_v1_journal, 34);
 
 /**
  * A consumer promised to stop before the round in which the first waiting task is to begin.
@@ -1276,7 +1671,7 @@ export type JournalAcceptRound = Message<"sluice.v1.JournalAcceptRound"> & {
  * Use `create(JournalAcceptRoundSchema)` to create a new message.
  */
 export const JournalAcceptRoundSchema: GenMessage<JournalAcceptRound> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 26);
+  messageDesc(file_sluice_v1_journal, 35);
 
 /**
  * A consumer had begun that round, so that another one is proposed.
@@ -1311,7 +1706,7 @@ export type JournalRejectRound = Message<"sluice.v1.JournalRejectRound"> & {
  * Use `create(JournalRejectRoundSchema)` to create a new message.
  */
 export const JournalRejectRoundSchema: GenMessage<JournalRejectRound> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 27);
+  messageDesc(file_sluice_v1_journal, 36);
 
 /**
  * All consumers of a coordinated read do without a task from a round on.
@@ -1339,7 +1734,7 @@ export type JournalRemoveTask = Message<"sluice.v1.JournalRemoveTask"> & {
  * Use `create(JournalRemoveTaskSchema)` to create a new message.
  */
 export const JournalRemoveTaskSchema: GenMessage<JournalRemoveTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 28);
+  messageDesc(file_sluice_v1_journal, 37);
 
 /**
  * A snapshot was begun. How far it is stands in its directory.
@@ -1360,7 +1755,7 @@ export type JournalBeginSnapshot = Message<"sluice.v1.JournalBeginSnapshot"> & {
  * Use `create(JournalBeginSnapshotSchema)` to create a new message.
  */
 export const JournalBeginSnapshotSchema: GenMessage<JournalBeginSnapshot> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 29);
+  messageDesc(file_sluice_v1_journal, 38);
 
 /**
  * A snapshot is over, successfully or not.
@@ -1381,7 +1776,7 @@ export type JournalEndSnapshot = Message<"sluice.v1.JournalEndSnapshot"> & {
  * Use `create(JournalEndSnapshotSchema)` to create a new message.
  */
 export const JournalEndSnapshotSchema: GenMessage<JournalEndSnapshot> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 30);
+  messageDesc(file_sluice_v1_journal, 39);
 
 /**
  * A snapshot could not be begun.
@@ -1402,5 +1797,5 @@ export type JournalForgetSnapshot = Message<"sluice.v1.JournalForgetSnapshot"> &
  * Use `create(JournalForgetSnapshotSchema)` to create a new message.
  */
 export const JournalForgetSnapshotSchema: GenMessage<JournalForgetSnapshot> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 31);
+  messageDesc(file_sluice_v1_journal, 40);
 
