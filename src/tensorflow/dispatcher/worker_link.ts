@@ -9,6 +9,12 @@ import { toTaskDef } from "./task_def.ts";
 const PROCESS_TASK = methodPath(WorkerService.method.processTask);
 const GET_WORKER_TASKS = methodPath(WorkerService.method.getWorkerTasks);
 
+/**
+ * How long a silent worker has for an answer, at least. Its pipelines take all threads of its machine at times; one that
+ * is given up while it lives begins its tasks again, and readers get their elements twice.
+ */
+const PROBE_MS = 10_000;
+
 /** Most clients that are kept; their connections close by themselves when they are idle. */
 const MAX_CLIENTS = 1_000;
 
@@ -28,7 +34,8 @@ export class TensorFlowWorkers implements WorkerLink, Disposable {
 
   /** See {@linkcode WorkerLink.probe}. */
   async probe(...[address, call]: Parameters<WorkerLink["probe"]>): Promise<void> {
-    await this.#client(address).unary(GET_WORKER_TASKS, new Uint8Array(), call);
+    const timeoutMs = Math.max(PROBE_MS, call.timeoutMs);
+    await this.#client(address).unary(GET_WORKER_TASKS, new Uint8Array(), { ...call, timeoutMs });
   }
 
   /** Closes all connections. */
