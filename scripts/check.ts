@@ -10,7 +10,18 @@ const CHECKS: readonly { name: string; args: string[] }[] = [
   { name: "types", args: ["check", "--quiet", ...SOURCES] },
   { name: "floors", args: ["run", "--allow-all", "scripts/check_floors.ts"] },
   { name: "generated code", args: ["run", "--allow-all", "scripts/gen.ts", "--check"] },
-  { name: "docs", args: ["doc", "--quiet", "--lint", "mod.ts", "src/client_mod.ts", "src/server/mod.ts"] },
+  {
+    name: "docs",
+    args: [
+      "doc",
+      "--quiet",
+      "--lint",
+      "mod.ts",
+      "src/client_mod.ts",
+      "src/tensorflow_mod.ts",
+      "src/server/mod.ts",
+    ],
+  },
   { name: "publish dry run", args: ["publish", "--quiet", "--dry-run", "--allow-dirty"] },
 ];
 

@@ -2,7 +2,7 @@ import type { Clock, Log, MaybePromise, Random } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import { DONE, type ElementIterator, type Pulled, type TfDataServiceReader } from "../../executor/mod.ts";
 import type { TfDataServiceNode } from "../../graph/mod.ts";
-import { StockReader } from "./stock_reader.ts";
+import type { StockReader } from "./stock_reader.ts";
 
 /** What readers of stock services are given. */
 export interface TfDataServiceEnvironment {
@@ -22,7 +22,10 @@ export function createTfDataServiceReader(environment: TfDataServiceEnvironment)
     passes.set(node, repetition);
     return new LoadedReader(async () => {
       // Loaded where it is asked for: HTTP/2 takes time and memory that most programs have no use for.
-      const { connectGrpc } = await import("../grpc/mod.ts");
+      const [{ connectGrpc }, { StockReader }] = await Promise.all([
+        import("../grpc/client.ts"),
+        import("./stock_reader.ts"),
+      ]);
       return new StockReader({
         ...environment,
         options: node.options,
