@@ -4,6 +4,7 @@ import { DONE, type ElementIterator, type Pulled } from "../../executor/mod.ts";
 import { BlockPacker, type BlockPackerOptions } from "./block_packer.ts";
 import type { BlockSink, BlockSource } from "./block_source.ts";
 import { Pacer } from "./pacer.ts";
+import type { TurnLoop } from "./yield_to_loop.ts";
 
 /** What a {@linkcode BlockProducer} works with. */
 export interface BlockProducerOptions extends BlockPackerOptions {
@@ -14,6 +15,8 @@ export interface BlockProducerOptions extends BlockPackerOptions {
   log: Log;
   /** How long an element may wait for others while a reader has nothing, in milliseconds. @default 2 */
   lingerMs?: number;
+  /** Lets others have the thread. @default a turn of the event loop */
+  turnLoop?: TurnLoop | undefined;
   /** Told how long the pipeline kept the thread busy until `now`, in milliseconds. @default nobody asks */
   worked?: (now: number, ms: number) => void;
 }
@@ -47,7 +50,7 @@ export class BlockProducer implements BlockSource {
     this.#options = options;
     this.#lingerMs = options.lingerMs ?? 2;
     this.#packer = new BlockPacker(options);
-    this.#pacer = new Pacer(options.clock);
+    this.#pacer = new Pacer(options.clock, options.turnLoop);
   }
 
   poke(): void {

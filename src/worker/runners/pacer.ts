@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/mod.ts";
-import { waitForLoop, yieldToLoop } from "./yield_to_loop.ts";
+import { type TurnLoop, turnLoop } from "./yield_to_loop.ts";
 
 // The clock is looked at about twice in a millisecond of work. More pulls than the most in between would let a
 // pipeline that suddenly becomes slow hold up heartbeats for too long; they are enough to make the look cost nothing.
@@ -17,14 +17,16 @@ const WAIT_EVERY_MS = 25;
 /** Says how many elements may be pulled before the clock must be looked at, and when the event loop must turn. */
 export class Pacer {
   readonly #clock: Clock;
+  readonly #turnLoop: TurnLoop;
   #pulls = 1;
   #lookedAt: number;
   #turnedAt: number;
   #waitedAt: number;
 
   /** Starts at the clock's present time. */
-  constructor(clock: Clock) {
+  constructor(clock: Clock, turn: TurnLoop = turnLoop) {
     this.#clock = clock;
+    this.#turnLoop = turn;
     this.#lookedAt = this.#turnedAt = this.#waitedAt = clock.now();
   }
 
@@ -58,7 +60,7 @@ export class Pacer {
   }
 
   async #turn(wait: boolean): Promise<void> {
-    await (wait ? waitForLoop() : yieldToLoop());
+    await this.#turnLoop(wait);
     this.#lookedAt = this.#turnedAt = this.#clock.now();
     if (wait) this.#waitedAt = this.#turnedAt;
   }

@@ -1,5 +1,11 @@
 import { setImmediate, setTimeout } from "node:timers";
 
+/** Lets the event loop turn; `wait`: until sockets and other threads have been asked too. */
+export type TurnLoop = (wait: boolean) => Promise<void>;
+
+/** The event loop's own way. */
+export const turnLoop: TurnLoop = (wait) => wait ? waitForLoop() : yieldToLoop();
+
 /**
  * Lets the event loop turn once, so that heartbeats and sockets get on while a pipeline keeps the thread busy.
  * A timer of 0 ms would do the same in 2 ms instead of 10 µs.
