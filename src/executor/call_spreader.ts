@@ -4,6 +4,8 @@ import type { Failure } from "./failure.ts";
 
 /** A user's function on other threads. */
 export interface SpreadFunction {
+  /** On how many threads. */
+  readonly threads: number;
   /** Whether a thread has room for a batch of calls now. */
   readonly free: boolean;
   /**

@@ -459,6 +459,7 @@ function spreader(): CallSpreader {
   let under = 0;
   return {
     open: () => ({
+      threads: 1,
       get free() {
         return under < 2;
       },

@@ -23,7 +23,7 @@ export interface ThreadedMapOptions {
   clock: Clock;
   /** Says how many elements go to another thread at a time. */
   gauge: SpreadGauge;
-  /** As of the node: as many results more than the batches under way may wait for the reader. */
+  /** As of the node: as many results at least may wait for the reader beside the batches under way. */
   parallel: number;
   /** Whether results come in the order of their elements; else as they are ready. */
   deterministic: boolean;
@@ -45,6 +45,11 @@ interface Slot {
 
 // Other threads must not run dry while this one computes, and a look costs microseconds.
 const POLL_EVERY_MS = 0.5;
+
+// While the first of two batches of a thread is computed, this one makes as many calls. Their results wait for both,
+// and those of other threads that were quicker wait, too. With room for less, this thread stood idle half of the time.
+const WAITING_BATCHES = 4;
+const WAITING_BATCHES_A_THREAD = 2;
 
 /**
  * Makes some of its calls on other threads: batches go wherever a thread is free, and while the next result in turn
@@ -87,37 +92,40 @@ export class ThreadedMap implements ElementIterator<Element> {
   /** Works in this thread until there is a result in turn. */
   async #work(): Promise<Pulled<Element>> {
     for (;;) {
+      if (this.#poll()) await null; // What has come takes its place as promises get on.
       if (this.#closed) return DONE;
-      this.#poll();
       this.#dispatch();
       if (this.#isReady()) return unwrap(this.#take());
       if (this.#ended && !this.#pulling && this.#outstanding === 0) {
         this.#options.holding?.pass();
         return DONE;
       }
-      if (!this.#ended && !this.#pulling && this.#outstanding < this.#limit) this.#callNext();
+      if (!this.#ended && !this.#pulling && this.#waiting < this.#mostWaiting) this.#callNext();
       else await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
 
-  #poll(): void {
+  /** Looks for results once in a while; says whether it did. */
+  #poll(): boolean {
     const { clock, poll } = this.#options;
     const now = clock.now();
-    if (now - this.#polledAt < POLL_EVERY_MS) return;
+    if (now - this.#polledAt < POLL_EVERY_MS) return false;
     this.#polledAt = now;
     poll();
+    return true;
   }
 
-  /** How many elements may be under way or wait for the reader. */
-  get #limit(): number {
-    return this.#remote + Math.max(this.#options.parallel, this.#options.gauge.batch);
+  /** How many results may wait for the reader. */
+  get #mostWaiting(): number {
+    const { parallel, gauge, remote } = this.#options;
+    const batches = WAITING_BATCHES + WAITING_BATCHES_A_THREAD * remote.threads;
+    return Math.max(parallel, batches * gauge.batch);
   }
 
   /** Gives batches to the threads that are free. */
   #dispatch(): void {
     const { remote, gauge } = this.#options;
-    // A batch beyond those under way is the most that waits for a reader who has left off.
-    while (!this.#ended && !this.#pulling && remote.free && this.#waiting <= 2 * gauge.batch) {
+    while (!this.#ended && !this.#pulling && remote.free && this.#waiting < this.#mostWaiting) {
       const inputs = this.#gather(gauge.batch);
       if (inputs.length > 0) this.#send(inputs);
     }

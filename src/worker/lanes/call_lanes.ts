@@ -57,6 +57,7 @@ export class CallLanes implements CallSpreader {
       );
     };
     return {
+      threads: wanted,
       get free() {
         return lanes.some((lane) => lane.free);
       },

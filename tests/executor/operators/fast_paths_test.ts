@@ -154,6 +154,7 @@ function threadOf(fn: BoundFunction, delays: readonly number[]): SpreadFunction 
   let under = 0;
   let calls = 0;
   return {
+    threads: 1,
     get free() {
       return under < 2;
     },
@@ -230,6 +231,40 @@ Deno.test("a map on several threads holds its input back while nobody reads", as
   await threaded.close();
 });
 
+Deno.test("this thread goes on calling while another one has two batches, until six wait for them", async () => {
+  let calls = 0;
+  let index = 0;
+  const gauge = new SpreadGauge();
+  gauge.called(2, 0, 0); // Two calls make a batch of 4 ms.
+  const answers: (() => void)[] = [];
+  const threaded = new ThreadedMap({
+    input: { next: () => index++, close: () => {} },
+    fn: bind(["map", (x) => (calls++, x)]),
+    begun: 0,
+    remote: {
+      threads: 1,
+      get free() {
+        return answers.length < 2;
+      },
+      call: (_, elements) => new Promise((resolve) => answers.push(() => resolve(elements))),
+      close: () => {},
+    },
+    poll: () => {},
+    clock: new FakeClock(),
+    gauge,
+    parallel: 2,
+    deterministic: true,
+  });
+  const first = threaded.next();
+  for (let i = 0; i < 100; i++) await Promise.resolve();
+  assertEquals([calls, index], [12, 16]);
+  answers[0]();
+  answers[1]();
+  assertEquals([await first, ...await Promise.all([1, 2, 3].map(() => threaded.next()))], [0, 1, 2, 3]);
+  assertEquals(calls, 12);
+  await threaded.close();
+});
+
 Deno.test("a pull that waits for another thread ends when the map is closed", async () => {
   const fn: (typeof FUNCTIONS)[number] = ["map", (x) => x];
   const gauge = new SpreadGauge();
@@ -238,7 +273,7 @@ Deno.test("a pull that waits for another thread ends when the map is closed", as
     input: source([["now", 1]]),
     fn: bind(fn),
     begun: 0,
-    remote: { free: true, call: () => new Promise(() => {}), close: () => {} },
+    remote: { threads: 1, free: true, call: () => new Promise(() => {}), close: () => {} },
     poll: () => {},
     clock: new FakeClock(),
     gauge,
