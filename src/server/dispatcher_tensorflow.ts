@@ -4,15 +4,16 @@ import { consoleLog, systemClock, UnavailableError } from "../base/mod.ts";
 import type { DatasetFormat, Dispatcher, WorkerLink } from "../dispatcher/mod.ts";
 import { denoDurableFiles } from "../platform/mod.ts";
 import { createInspectionClient } from "../rpc/mod.ts";
-import type { GrpcServer, TensorFlowWorkers } from "../tensorflow/mod.ts";
+import type { GrpcServer, TensorFlowWorkers } from "../tensorflow/dispatcher/mod.ts";
 import type { CompleteDispatcherConfig } from "./dispatcher_config.ts";
 import { warnOfStrangers } from "./warn_of_strangers.ts";
 
 /** Deadline of a worker that is asked what the elements of a dataset look like: it may have to make one. */
 const INSPECTION_TIMEOUT_MS = 60_000;
 
-// Loaded where it is asked for: HTTP/2 takes memory that most dispatchers have no use for.
-type TensorFlowModule = typeof import("../tensorflow/mod.ts");
+// Loaded where it is asked for: HTTP/2 takes memory that most dispatchers have no use for. And not by the door of all,
+// behind which are workers and readers.
+type TensorFlowModule = typeof import("../tensorflow/dispatcher/mod.ts");
 
 /** A port that opens once the dispatcher serves, and what the dispatcher is made with for it. */
 export class DispatcherTensorFlow {
@@ -24,7 +25,7 @@ export class DispatcherTensorFlow {
   /** Begins to load what the port takes. */
   constructor(config: CompleteDispatcherConfig) {
     this.#config = config;
-    this.#loading = import("../tensorflow/mod.ts");
+    this.#loading = import("../tensorflow/dispatcher/mod.ts");
     this.#loading.catch(() => {}); // Whoever opens the port gets the error.
   }
 
