@@ -11,6 +11,8 @@ export interface CommandServer {
   /** Where TensorFlow's programs find it, once it has started; undefined: nowhere. */
   readonly tfTarget?: string | undefined;
   start(): Promise<void>;
+  /** Resolves when it has stopped, of itself or by `stop()`. */
+  join(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,7 +29,7 @@ export interface ServerCommand<S extends CommandServer> {
   ready(server: S): string;
 }
 
-/** Runs the command to its end and gives the exit status: 0 after a signal, 1 after a failure, 2 for wrong flags. */
+/** Runs the command to its end and gives the exit status: 0 after a signal or where the server ended of itself, 1 after a failure, 2 for wrong flags. */
 export async function runServer<S extends CommandServer>(
   command: ServerCommand<S>,
   args: string[],
@@ -57,7 +59,7 @@ export async function runServer<S extends CommandServer>(
   });
   try {
     // A worker whose dispatcher is not there yet waits in start(): a signal must end that too.
-    await Promise.race([started.then(() => signalled), signalled]);
+    await Promise.race([started.then(() => server.join()), signalled]);
     return 0;
   } catch (error) {
     // With the code, by which those who start servers tell a wrong directory from a port in use.

@@ -139,6 +139,17 @@ export class DispatchServer implements AsyncDisposable {
     return this.#life.stop();
   }
 
+  /**
+   * Takes a worker's tasks from it and gives it no more: what its readers have not taken goes to other workers. It
+   * ends when it hears of that, with its next heartbeat.
+   *
+   * @param address the worker's, as `status()` lists it
+   * @throws {NotFoundError} if there is no such worker
+   */
+  drainWorker(address: string): Promise<void> {
+    return this.#dispatcher.drainWorker(address);
+  }
+
   /** What it coordinates right now, as plain JSON. */
   status(): DispatcherStatus {
     return this.#dispatcher.status();

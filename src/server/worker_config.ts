@@ -31,6 +31,10 @@ export interface WorkerConfig {
   /** How long a stopping worker lets replies drain. @default 0 */
   shutdownQuietPeriodMs?: number;
   /**
+   * How long a stopping worker that has tasks tries to hand them back to a dispatcher that is away. @default 20_000
+   */
+  drainTimeoutMs?: number;
+  /**
    * Where tasks run: in this process, with its permissions, or each in a process of its own, which can be killed and
    * has no permissions but `permissions`. The command line's default is "process". @default "none"
    */
@@ -97,6 +101,12 @@ export const WORKER_FIELDS: Fields = {
     min: 0,
     default: 0,
     help: "How long a stopping worker lets replies drain",
+  },
+  drainTimeoutMs: {
+    kind: "integer",
+    min: 0,
+    default: 20_000,
+    help: "How long a stopping worker tries to hand its tasks back",
   },
   isolation: {
     kind: "choice",

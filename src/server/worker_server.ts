@@ -68,6 +68,7 @@ export class WorkerServer implements AsyncDisposable {
       address: () => this.#address,
       tensorflowAddress: () => this.#tensorflow?.address,
       dispatcher,
+      onDrain: () => void this.stop(),
       host: complete.isolation === "process"
         ? createIsolatedHost(complete, { dispatcher, address: () => this.#address })
         : createLocalHost({
@@ -142,7 +143,10 @@ export class WorkerServer implements AsyncDisposable {
     return this.#life.join();
   }
 
-  /** Refuses new work, hands its leases back, waits `shutdownQuietPeriodMs`, closes. Idempotent. */
+  /**
+   * Refuses new work, hands its leases back (for `drainTimeoutMs` at most), waits `shutdownQuietPeriodMs`, closes. So
+   * does a worker that the dispatcher drains. Idempotent.
+   */
   stop(): Promise<void> {
     return this.#life.stop();
   }

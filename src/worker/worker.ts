@@ -1,6 +1,7 @@
 import {
   CanceledError,
   type Clock,
+  DeadlineExceededError,
   FailedPreconditionError,
   type Log,
   messageOf,
@@ -32,6 +33,8 @@ export interface WorkerSettings {
   readonly workerTags: readonly string[];
   /** How long a stopping worker goes on answering, so that others take note. */
   readonly shutdownQuietPeriodMs: number;
+  /** How long a stopping worker that has tasks tries to hand them back to a dispatcher that is away. */
+  readonly drainTimeoutMs: number;
 }
 
 /** What a worker is made of. */
@@ -52,6 +55,8 @@ export interface WorkerOptions {
   dispatcher: DispatcherClient;
   /** Runs the tasks. */
   host: TaskHost;
+  /** Called once when the dispatcher wants the worker to end: its tasks are others' by now. @default nothing happens */
+  onDrain?: () => void;
 }
 
 /** A worker, without the socket that it is reached by. */
@@ -106,6 +111,7 @@ class RunningWorker implements Worker {
   readonly direct: DirectAccess;
   #heartbeats: Heartbeats | null = null;
   #asking: Timer | null = null;
+  #isDrained = false;
   #started: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
 
@@ -192,7 +198,7 @@ class RunningWorker implements Worker {
 
   /** Sends a heartbeat and does what the answer says; gives the time until the next one. */
   async #beat(): Promise<number> {
-    const { config, dispatcher, address, tensorflowAddress } = this.#options;
+    const { config, dispatcher, address, tensorflowAddress, log, onDrain } = this.#options;
     const { signal } = this.#abort;
     const answer = await dispatcher.workerHeartbeat({
       workerAddress: address(),
@@ -208,6 +214,11 @@ class RunningWorker implements Worker {
       newTasks: answer.newTasks.map(receivedTask),
       tasksToDelete: answer.tasksToDelete,
     });
+    if (answer.drain && !this.#isDrained) {
+      this.#isDrained = true;
+      log.info("The dispatcher has given the worker's tasks to others, and wants it to end");
+      onDrain?.();
+    }
     const timeoutMs = Number(answer.workerTimeoutMs);
     // Two heartbeats fit into the time after which the worker would count as lost.
     return timeoutMs > 0 ? Math.min(config.heartbeatIntervalMs, timeoutMs / 2) : config.heartbeatIntervalMs;
@@ -269,10 +280,29 @@ class RunningWorker implements Worker {
   /** Tells the dispatcher that the worker goes, if it may know of it. */
   async #takeLeave(): Promise<void> {
     if (!this.#started) return;
-    const { dispatcher, address, log } = this.#options;
+    const { dispatcher, address, clock, random, log, config } = this.#options;
+    const leave = { workerAddress: address(), workerUid: this.#uid };
+    // A dispatcher that starts again gives the tasks to others as soon as it hears of this; else they wait until the
+    // worker counts as lost. Without tasks nobody waits.
+    const hasTasks = this.#heartbeats !== null && this.#tasks.table.current().length > 0;
     try {
-      const leave = { workerAddress: address(), workerUid: this.#uid };
-      await dispatcher.unregisterWorker(leave, { timeoutMs: UNREGISTER_TIMEOUT_MS });
+      await retry(
+        () =>
+          dispatcher.unregisterWorker(leave, { timeoutMs: UNREGISTER_TIMEOUT_MS }).catch((error) => {
+            if (error instanceof DeadlineExceededError) {
+              throw new UnavailableError(error.message, { cause: error });
+            }
+            throw error;
+          }),
+        {
+          clock,
+          random,
+          log,
+          signal: new AbortController().signal,
+          timeoutMs: hasTasks ? config.drainTimeoutMs : 0,
+          what: "hand the tasks back to the dispatcher",
+        },
+      );
     } catch (error) {
       log.info("The dispatcher has not heard that the worker goes", { reason: messageOf(error) });
     }

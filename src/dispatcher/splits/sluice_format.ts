@@ -1,4 +1,12 @@
-import { hasHint, orderOf, parseGraph, shardForPolicy, ShardingPolicy, sourcesOf } from "../../graph/mod.ts";
+import {
+  hasHint,
+  orderOf,
+  parseGraph,
+  shardForPolicy,
+  ShardingPolicy,
+  sourcesOf,
+  visitationOf,
+} from "../../graph/mod.ts";
 import { canonicalSpec } from "./canonical_spec.ts";
 import type { DatasetFormat } from "./dataset_format.ts";
 
@@ -12,6 +20,10 @@ export const sluiceFormat: DatasetFormat = {
     return sourcesOf(
       shardForPolicy(root, { policy: ShardingPolicy.DYNAMIC, numWorkers: 0, workerIndex: 0 }),
     );
+  },
+  weakness(graph) {
+    const visitation = visitationOf(parseGraph(graph).root);
+    return visitation.kind === "weaker" ? { operator: visitation.operator, reason: visitation.reason } : null;
   },
   order: (graph) => orderOf(parseGraph(graph).root),
   hasShardHint: (graph) => hasHint(parseGraph(graph).root),

@@ -84,6 +84,7 @@ export class WorkerHarness {
         dispatcherTimeoutMs: 60_000,
         workerTags: [],
         shutdownQuietPeriodMs: 0,
+        drainTimeoutMs: 0,
         ...config,
       },
       address: () => "worker:2",
