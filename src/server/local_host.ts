@@ -21,13 +21,15 @@ export interface LocalHostOptions extends
   > {
   /** Threads of one task. */
   readonly lanes: number;
+  /** Whether to start a lane before a task needs one, when the host is made ready. @default false */
+  readonly spareLane?: boolean;
 }
 
 /** The program of a lane. */
 export const LANE_MODULE = import.meta.resolve("./lane_main.ts");
 
 /** Makes the host. */
-export function createLocalHost({ lanes, ...options }: LocalHostOptions): TaskHost {
+export function createLocalHost({ lanes, spareLane = false, ...options }: LocalHostOptions): TaskHost {
   const ports = { clock: systemClock, random: systemRandom, log: consoleLog };
   const codecs = portableCodecs.with(nodeCodecs);
   const threads = createWorkerLanes(LANE_MODULE);
@@ -46,5 +48,12 @@ export function createLocalHost({ lanes, ...options }: LocalHostOptions): TaskHo
     tfDataService: createTfDataServiceReader(ports),
     lanes: { count: lanes, factory: threads },
   });
-  return { ...host, alive: () => threads.alive(), leavesNothing: () => !threads.wereOpened };
+  return {
+    ...host,
+    prepare: () => {
+      if (spareLane && lanes > 1) threads.prepare();
+    },
+    alive: () => threads.alive(),
+    leavesNothing: () => !threads.wereOpened,
+  };
 }

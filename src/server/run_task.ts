@@ -37,6 +37,11 @@ export async function runTask(): Promise<void> {
       };
     },
     createHost: ({ settings }, dispatcher) =>
-      createLocalHost({ ...settings, dispatcher, dispatcherTimeoutMs: DISPATCHER_TIMEOUT_MS }),
+      createLocalHost({
+        ...settings,
+        spareLane: true,
+        dispatcher,
+        dispatcherTimeoutMs: DISPATCHER_TIMEOUT_MS,
+      }),
   });
 }

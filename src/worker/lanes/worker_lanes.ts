@@ -1,15 +1,16 @@
-import { InternalError } from "../../base/mod.ts";
 import type { LaneFactory } from "./lane_port.ts";
+import { LaneThread } from "./lane_thread.ts";
 import { MessageLine } from "./message_line.ts";
-import { Pulse } from "./pulse.ts";
 import type { FromLane, ToLane } from "./messages.ts";
 import { type LaneEnvironment, serveLane } from "./serve_lane.ts";
 
-/** Lanes that can be asked whether they turn their event loops. */
+/** Lanes that are threads of their own. */
 export interface WorkerLanes extends LaneFactory {
+  /** Starts a lane that nobody has asked for yet, so that the next one to be opened is there at once. Idempotent. */
+  prepare(): void;
   /** Resolves when every lane that is open now has turned its event loop, or has ended. */
   alive(): Promise<void>;
-  /** Whether there has been any lane. */
+  /** Whether any lane has been opened. */
   readonly wereOpened: boolean;
 }
 
@@ -18,41 +19,29 @@ export interface WorkerLanes extends LaneFactory {
  * permissions of this process; a lane that runs out of memory takes the process with it.
  */
 export function createWorkerLanes(url: string): WorkerLanes {
-  const pulses = new Set<Pulse>();
+  const open = new Set<LaneThread>();
+  let spare: LaneThread | null = null;
   let wereOpened = false;
+  const start = () => {
+    const thread: LaneThread = new LaneThread(url, () => {
+      open.delete(thread);
+      if (spare === thread) spare = null;
+    });
+    return thread;
+  };
   return {
     get wereOpened() {
       return wereOpened;
     },
-    alive: async () => void await Promise.all([...pulses].map((pulse) => pulse.beat())),
+    prepare: () => void (spare ??= start()),
+    alive: async () => void await Promise.all([...open].map((thread) => thread.beat())),
     open(listener) {
       wereOpened = true;
-      const worker = new Worker(url, { type: "module", name: "sluice lane" });
-      const pulse = new Pulse((beat) => worker.postMessage(beat));
-      pulses.add(pulse);
-      worker.onmessage = ({ data }: MessageEvent<number>) => pulse.echo(data);
-      const { port1, port2 } = new MessageChannel();
-      const line = new MessageLine<FromLane, ToLane>(port1, (message) => listener.message(message));
-      let over = false;
-      const terminate = () => {
-        over = true;
-        line.close();
-        worker.terminate();
-        pulses.delete(pulse);
-        pulse.end();
-      };
-      worker.onerror = (event) => {
-        event.preventDefault(); // It would end the whole process.
-        if (over) return;
-        terminate();
-        listener.broken(new InternalError(event.message || "The lane has ended"));
-      };
-      worker.postMessage(port2, [port2]);
-      return {
-        post: (message, transfer) => line.post(message, transfer),
-        poll: () => line.poll(),
-        terminate,
-      };
+      const thread = spare ?? start();
+      spare = null;
+      open.add(thread);
+      thread.listen(listener);
+      return thread;
     },
   };
 }

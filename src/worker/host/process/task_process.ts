@@ -43,6 +43,12 @@ const TASK_PATIENCE_MS = 5_000;
 /** After a task, most of those who come without one being there are late readers of that. */
 const NEXT_TASK_PATIENCE_MS = 250;
 
+/**
+ * A process that is kept ready goes on getting ready when it has been left in peace for so long. One that has its task
+ * by then was started for it, and every core is needed.
+ */
+const IDLE_AFTER_MS = 50;
+
 /** Works as the process of a task, and of further ones if the worker says so, until the worker wants no more. */
 export async function runTaskProcess(options: TaskProcessOptions): Promise<void> {
   const process = new TaskProcess(options);
@@ -101,6 +107,9 @@ class TaskProcess {
         this.#host = createHost(setup, this.#link.dispatcher);
         this.#dataPlane = serve(setup, (request) => this.#respond(request));
         this.#link.send({ kind: "ready", port: this.#dataPlane.port });
+        this.#options.clock.setTimer(() => {
+          if (!this.#handle) this.#host!.prepare?.();
+        }, IDLE_AFTER_MS);
         return;
       }
       case "begin":

@@ -37,6 +37,8 @@ export class MemoryProcesses {
   }[] = [];
   /** What the hosts of the processes say of threads. */
   leavesNothing = true;
+  /** How many of their hosts were told to get ready. */
+  prepared = 0;
 
   constructor(clock: FakeClock) {
     this.clock = clock;
@@ -72,6 +74,7 @@ export class MemoryProcesses {
         return { port, stop: () => Promise.resolve() };
       },
       createHost: (_, dispatcher) => ({
+        prepare: () => void this.prepared++,
         leavesNothing: () => this.leavesNothing,
         ...createInProcessHost({
           clock: this.clock,

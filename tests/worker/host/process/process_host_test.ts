@@ -88,6 +88,19 @@ Deno.test("processes are kept ready, and replaced a little after they were taken
   await task.stop(new Error("over"));
 });
 
+Deno.test("a process that is kept ready gets ready for more, one that was started for a task does not", async () => {
+  for (const warmProcesses of [1, 0]) {
+    await using harness = new Harness({ warmProcesses });
+    if (warmProcesses > 0) harness.host.prepare!();
+    else harness.start();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await harness.clock.advance(49);
+    assertEquals(harness.processes.prepared, 0);
+    await harness.clock.advance(1);
+    assertEquals(harness.processes.prepared, warmProcesses);
+  }
+});
+
 Deno.test("a warm process that dies is not replaced before somebody needs one", async () => {
   await using harness = new Harness();
   harness.host.prepare!();

@@ -1,0 +1,69 @@
+import { InternalError } from "../../base/mod.ts";
+import type { LaneListener, LanePort } from "./lane_port.ts";
+import { MessageLine } from "./message_line.ts";
+import type { FromLane, ToLane } from "./messages.ts";
+import { Pulse } from "./pulse.ts";
+
+/** A Web Worker that works as a lane. It may be started before anybody listens to it. */
+export class LaneThread implements LanePort {
+  readonly #worker: Worker;
+  readonly #line: MessageLine<FromLane, ToLane>;
+  readonly #pulse: Pulse;
+  readonly #onOver: () => void;
+  #listener: LaneListener | null = null;
+  /** What has come before there was a listener. */
+  #early: FromLane[] = [];
+  #isOver = false;
+
+  /** Starts the module at `url`; `onOver` is called once, when the thread has ended by itself or was terminated. */
+  constructor(url: string, onOver: () => void) {
+    this.#onOver = onOver;
+    const worker = new Worker(url, { type: "module", name: "sluice lane" });
+    this.#worker = worker;
+    this.#pulse = new Pulse((beat) => worker.postMessage(beat));
+    worker.onmessage = ({ data }: MessageEvent<number>) => this.#pulse.echo(data);
+    const { port1, port2 } = new MessageChannel();
+    this.#line = new MessageLine<FromLane, ToLane>(port1, (message) => {
+      if (this.#listener) this.#listener.message(message);
+      else this.#early.push(message);
+    });
+    worker.onerror = (event) => {
+      event.preventDefault(); // It would end the whole process.
+      if (this.#isOver) return;
+      this.terminate();
+      this.#listener?.broken(new InternalError(event.message || "The lane has ended"));
+    };
+    worker.postMessage(port2, [port2]);
+  }
+
+  /** Resolves when the thread has turned its event loop, or has ended. */
+  beat(): Promise<void> {
+    return this.#pulse.beat();
+  }
+
+  /** Takes a listener, who is told at once, though not before this call has ended, what has come until now. */
+  listen(listener: LaneListener): void {
+    queueMicrotask(() => {
+      this.#listener = listener;
+      for (const message of this.#early.splice(0)) listener.message(message);
+    });
+  }
+
+  post(message: ToLane, transfer?: ArrayBuffer[]): void {
+    this.#line.post(message, transfer);
+  }
+
+  poll(): void {
+    this.#line.poll();
+  }
+
+  terminate(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#early = [];
+    this.#line.close();
+    this.#worker.terminate();
+    this.#pulse.end();
+    this.#onOver();
+  }
+}

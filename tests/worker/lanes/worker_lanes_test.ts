@@ -1,0 +1,48 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { deferred } from "../../../src/base/mod.ts";
+import type { FromLane } from "../../../src/worker/lanes/messages.ts";
+import { createWorkerLanes, type WorkerLanes } from "../../../src/worker/lanes/worker_lanes.ts";
+
+const LANE_MODULE = import.meta.resolve("../../../src/server/lane_main.ts");
+
+/** Opens a lane, and waits until it is ready or broken. */
+async function open(lanes: WorkerLanes) {
+  const first = deferred<FromLane | Error>();
+  let hasReturned = false;
+  const port = lanes.open({
+    message(message) {
+      assertEquals(hasReturned, true, "the owner does not have the port yet");
+      first.resolve(message);
+    },
+    broken: (error) => first.resolve(error),
+  });
+  hasReturned = true;
+  return { port, first: await first.promise };
+}
+
+Deno.test("a lane that was prepared is given to whoever opens the next one", async () => {
+  const lanes = createWorkerLanes(LANE_MODULE);
+  lanes.prepare();
+  lanes.prepare();
+  await lanes.alive();
+  assertEquals(lanes.wereOpened, false);
+  const opened = [await open(lanes), await open(lanes)];
+  assertEquals(opened.map(({ first }) => first), [{ kind: "ready" }, { kind: "ready" }]);
+  assertEquals(lanes.wereOpened, true);
+  await lanes.alive();
+  for (const { port } of opened) port.terminate();
+  await lanes.alive();
+});
+
+Deno.test("a lane whose program does not run is said to be broken, prepared or not", async () => {
+  for (const prepared of [true, false]) {
+    const lanes = createWorkerLanes("data:application/javascript,throw new Error('no lane')");
+    if (prepared) {
+      lanes.prepare();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    const { first } = await open(lanes);
+    assertMatch((first as Error).message, /no lane/);
+    await lanes.alive();
+  }
+});
