@@ -1,6 +1,12 @@
-/** Listening for HTTP on a unix socket. */
+/**
+ * Listening for HTTP on a unix socket, for readers on this host. Each connection is for one request, as such readers
+ * open one a stream, and the body of its response ends with it: nothing stands between the bytes, and each piece that
+ * the handler gives goes out in one write. `Deno.serve` would cut it into chunks of 64 KiB, of which each wakes the
+ * reader up.
+ */
 
 import { type Log, messageOf, UnavailableError } from "../base/mod.ts";
+import { BadRequest, readRequest } from "./http_request.ts";
 
 /** Where to listen. */
 export interface ListenUnixOptions {
@@ -17,37 +23,155 @@ export interface UnixServer {
   stop(graceMs: number): Promise<void>;
 }
 
+/** Whoever connects and does not ask within this time is not kept. */
+const REQUEST_MS = 30_000;
+
+/** Where the process has no more file descriptors, say, this passes before another connection is tried. */
+const ACCEPT_AGAIN_MS = 100;
+
 /**
  * Binds at once.
  *
  * @throws {UnavailableError} naming the path, if it cannot be bound
  */
-export function listenUnix({ path, handler, log }: ListenUnixOptions): UnixServer {
-  const cutOff = new AbortController();
-  let server: Deno.HttpServer<Deno.UnixAddr>;
+export function listenUnix(options: ListenUnixOptions): UnixServer {
+  const { path } = options;
   try {
-    server = Deno.serve({
-      path,
-      signal: cutOff.signal,
-      onListen: () => {},
-      onError(error) {
-        log.warn("Request failed", { error: messageOf(error) });
-        return new Response("Internal error\n", { status: 500 });
-      },
-    }, handler);
+    return new SocketServer(Deno.listen({ transport: "unix", path }), options);
   } catch (cause) {
     throw new UnavailableError(`Cannot listen on unix:${path}: ${messageOf(cause)}`, { cause });
   }
-  let stopping: Promise<void> | undefined;
-  return {
-    stop(graceMs) {
-      stopping ??= (async () => {
-        // shutdown() alone waits for ever on a stream that nobody reads.
-        const timer = setTimeout(() => cutOff.abort(), graceMs);
-        await server.shutdown();
-        clearTimeout(timer);
-      })();
-      return stopping;
-    },
-  };
+}
+
+class SocketServer implements UnixServer {
+  readonly #listener: Deno.UnixListener;
+  readonly #options: ListenUnixOptions;
+  readonly #exchanges = new Map<Exchange, Promise<void>>();
+  #stopping: Promise<void> | undefined;
+
+  constructor(listener: Deno.UnixListener, options: ListenUnixOptions) {
+    this.#listener = listener;
+    this.#options = options;
+    this.#accept();
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        const exchange = new Exchange(await this.#listener.accept(), this.#options);
+        this.#exchanges.set(exchange, exchange.run().finally(() => this.#exchanges.delete(exchange)));
+      } catch (error) {
+        if (this.#stopping) return;
+        this.#options.log.warn("Cannot take a connection", { error: messageOf(error) });
+        await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_MS));
+      }
+    }
+  }
+
+  stop(graceMs: number): Promise<void> {
+    this.#stopping ??= (async () => {
+      this.#listener.close();
+      const timer = setTimeout(() => {
+        for (const exchange of this.#exchanges.keys()) exchange.cutOff();
+      }, graceMs);
+      await Promise.all(this.#exchanges.values());
+      clearTimeout(timer);
+    })();
+    return this.#stopping;
+  }
+}
+
+/** One connection: a request and its response. */
+class Exchange {
+  readonly #connection: Deno.Conn;
+  readonly #options: ListenUnixOptions;
+  /** Aborted when the reader has gone before the end, or is sent away. */
+  readonly #gone = new AbortController();
+  readonly #closed = Promise.withResolvers<void>();
+  #isClosed = false;
+
+  constructor(connection: Deno.Conn, options: ListenUnixOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /** Resolves when the connection is closed; does not reject. */
+  async run(): Promise<void> {
+    const timer = setTimeout(() => this.cutOff(), REQUEST_MS);
+    try {
+      const request = await readRequest(this.#connection, this.#gone.signal);
+      clearTimeout(timer);
+      if (request) {
+        this.#watch();
+        // A handler that hangs does not keep a connection that is closed.
+        await Promise.race([this.#answer(request), this.#closed.promise]);
+      }
+    } catch (error) {
+      if (error instanceof BadRequest) await this.#refuse(error);
+    }
+    clearTimeout(timer);
+    this.#close();
+  }
+
+  /** Closes the connection before its time. Idempotent. */
+  cutOff(): void {
+    if (this.#isClosed) return;
+    this.#close();
+    this.#gone.abort();
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#connection.close();
+    this.#closed.resolve();
+  }
+
+  /** A reader that has asked sends nothing more: what comes is its end. */
+  async #watch(): Promise<void> {
+    await this.#connection.read(new Uint8Array(1)).catch(() => null);
+    this.cutOff();
+  }
+
+  async #answer(request: Request): Promise<void> {
+    let response: Response;
+    try {
+      response = await this.#options.handler(request);
+    } catch (error) {
+      this.#options.log.warn("Request failed", { error: messageOf(error) });
+      response = new Response("Internal error\n", { status: 500 });
+    }
+    await this.#send(response);
+  }
+
+  async #refuse({ status, message }: BadRequest): Promise<void> {
+    await this.#send(new Response(`${message}\n`, { status }));
+  }
+
+  async #send({ status, headers, body }: Response): Promise<void> {
+    const reader = body?.getReader();
+    const leave = () => void reader?.cancel(this.#gone.signal.reason).catch(() => {});
+    this.#gone.signal.addEventListener("abort", leave, { once: true });
+    try {
+      const lines = [`HTTP/1.1 ${status} `, "connection: close"];
+      for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+      await this.#write(new TextEncoder().encode(lines.join("\r\n") + "\r\n\r\n"));
+      while (reader) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        await this.#write(value);
+      }
+    } catch {
+      // The reader has gone, or the handler's stream has failed: who still reads sees a body without its end.
+      leave();
+    } finally {
+      this.#gone.signal.removeEventListener("abort", leave);
+    }
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.byteLength;) {
+      at += await this.#connection.write(at === 0 ? bytes : bytes.subarray(at));
+    }
+  }
 }

@@ -129,23 +129,25 @@ const FIELD = {
   payload: 15,
 } as const;
 
-// A payload below this size is copied behind its header: one chunk of HTTP costs more than the copy.
-const JOIN_BELOW_BYTES = 32 * 1024;
+// So much of a payload is copied behind its header: a piece of its own, which wakes the reader up, costs more.
+const JOINED_BYTES = 32 * 1024;
 
 /** The envelope of a batch, in the pieces that are to be sent one after the other. */
 export function encodeBatch(batch: WireBatch): Uint8Array<ArrayBuffer>[] {
   const size = batch.payload.reduce((sum, piece) => sum + piece.byteLength, 0);
   const fields = encodeFields(batch, size);
-  const prefixed = new Uint8Array(5 + fields.byteLength + (size < JOIN_BELOW_BYTES ? size : 0));
-  writePrefix(prefixed, 0, fields.byteLength + size);
-  prefixed.set(fields, 5);
-  if (size >= JOIN_BELOW_BYTES) return [prefixed, ...batch.payload];
-  let offset = 5 + fields.byteLength;
+  const first = new Uint8Array(5 + fields.byteLength + Math.min(size, JOINED_BYTES));
+  writePrefix(first, 0, fields.byteLength + size);
+  first.set(fields, 5);
+  const pieces = [first];
+  let at = 5 + fields.byteLength;
   for (const piece of batch.payload) {
-    prefixed.set(piece, offset);
-    offset += piece.byteLength;
+    const joined = piece.subarray(0, first.byteLength - at);
+    first.set(joined, at);
+    at += joined.byteLength;
+    if (joined.byteLength < piece.byteLength) pieces.push(piece.subarray(joined.byteLength));
   }
-  return [prefixed];
+  return pieces;
 }
 
 /** Everything of the message up to its payload's first byte. */
