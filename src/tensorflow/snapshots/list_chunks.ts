@@ -49,7 +49,12 @@ function parseChunkName(root: string, name: string): { stream: number; index: nu
 
 async function readError(files: DurableFiles, root: string): Promise<Error> {
   const fields = readTextProto(errorFile(root), await files.read(errorFile(root)));
-  const text = (name: string) => new TextDecoder().decode(fields.get(name));
-  const code = text("code") === "CANCELLED" ? "canceled" : text("code").toLowerCase();
-  return errorFromCode(code as SluiceErrorCode, text("message"));
+  const text = (name: string, missing: string) =>
+    fields.has(name) ? new TextDecoder().decode(fields.get(name)) : missing;
+  const name = text("code", "UNKNOWN");
+  const code = name === "CANCELLED" ? "canceled" : name.toLowerCase();
+  return errorFromCode(
+    code as SluiceErrorCode,
+    text("message", `The snapshot at ${root} was given up, as ${errorFile(root)} says`),
+  );
 }

@@ -3,18 +3,21 @@
 import {
   AlreadyExistsError,
   type DurableFiles,
+  errorFromCode,
   InternalError,
   InvalidArgumentError,
   type Log,
   messageOf,
+  SluiceError,
+  type SluiceErrorCode,
 } from "../../base/mod.ts";
 import { checkNumberOfStreams, isBeingWritten, offerFor } from "./core/load_balance.ts";
+import { parseStreamName } from "./core/names.ts";
 import type { SplitRequest } from "./core/splits.ts";
 import { readDescription, type SnapshotDescription, writeDescription } from "./description.ts";
 import { asideDirectory, doneFile, errorFile, prefetchDirectory } from "./layout.ts";
 import { readStreams } from "./read_streams.ts";
 import { Snapshot, type SplitReply, type WorkerError } from "./snapshot.ts";
-import { parseStreamName } from "./core/names.ts";
 import type { SplitSource } from "./split_source.ts";
 
 /** Where it is kept which snapshots there are; all else stands in their directories. */
@@ -93,8 +96,21 @@ export class Snapshots {
   }
 
   async #recoverOne(path: string): Promise<Snapshot | null> {
-    const { book, files, log, rootOf, sourcesOf } = this.#options;
-    const root = rootOf(path);
+    const root = this.#options.rootOf(path);
+    try {
+      return await this.#takeUp(path, root);
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      // Without a way out the dispatcher could not start ever again.
+      const way = `To give this snapshot up, make an empty file ${errorFile(root)}`;
+      throw errorFromCode(error.code as SluiceErrorCode, `${error.message.replace(/\.$/, "")}. ${way}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #takeUp(path: string, root: string): Promise<Snapshot | null> {
+    const { book, files, log, sourcesOf } = this.#options;
     if (!await files.exists(root)) {
       if (!await files.exists(asideDirectory(root))) {
         throw new InternalError(

@@ -75,6 +75,11 @@ Deno.test("the error of a snapshot is its readers'", async () => {
   await assertRejects(() => source.grow(signal), InvalidArgumentError, 'NaN "x"');
 });
 
+Deno.test("a snapshot that a person gave up says so", async () => {
+  const source = new ChunkSource({ path: PATH, files: diskWith("ERROR"), clock: new FakeClock() });
+  await assertRejects(() => source.grow(signal), Error, "The snapshot at /data/s was given up");
+});
+
 Deno.test("a snapshot that is not there is not found, and nobody waits longer than the caller", async () => {
   const clock = new FakeClock();
   const missing = new ChunkSource({ path: "/data/t", files: diskWith(), clock });

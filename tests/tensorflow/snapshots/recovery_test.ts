@@ -101,7 +101,13 @@ Deno.test("the start fails where the directory or a part of it is gone, and says
   disk.put(`${PATH}/snapshot.metadata`, text("element_spec: "));
   await assertRejects(() => startSnapshots(disk), DataLossError, "Cannot parse /data/s/snapshot.metadata");
   await disk.remove(PATH);
-  await assertRejects(() => startSnapshots(disk), InternalError, "the snapshot path doesn't exist");
+  await assertRejects(
+    () => startSnapshots(disk),
+    InternalError,
+    "the snapshot path doesn't exist. To give this snapshot up, make an empty file /data/s/ERROR",
+  );
+  disk.put(`${PATH}/ERROR`);
+  await startSnapshots(disk);
 });
 
 Deno.test("the start fails where a worker has more streams than it may have", async () => {
