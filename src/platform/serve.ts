@@ -16,7 +16,7 @@ export interface ListenOptions {
 export interface HttpServer {
   /** The port that was bound. */
   readonly port: number;
-  /** Takes no more connections, lets running responses end for up to `graceMs`, then cuts them off. Idempotent. */
+  /** Answers no more requests, lets running responses end for up to `graceMs`, then cuts them off. Idempotent. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -28,7 +28,9 @@ export interface HttpServer {
  */
 export function listen({ hostname, port, handler, log }: ListenOptions): HttpServer {
   const cutOff = new AbortController();
+  const running = new Running();
   let server: Deno.HttpServer<Deno.NetAddr>;
+  let stopping: Promise<void> | undefined;
   try {
     server = Deno.serve({
       hostname,
@@ -39,7 +41,11 @@ export function listen({ hostname, port, handler, log }: ListenOptions): HttpSer
         log.warn("Request failed", { error: messageOf(error) });
         return new Response("Internal error\n", { status: 500 });
       },
-    }, handler);
+    }, (request, { completed }) => {
+      if (stopping) return new Response("Stopping\n", { status: 503, headers: { connection: "close" } });
+      running.add(completed);
+      return handler(request);
+    });
   } catch (cause) {
     const where = `${hostname}:${port}`;
     if (cause instanceof Deno.errors.AddrInUse) {
@@ -50,17 +56,43 @@ export function listen({ hostname, port, handler, log }: ListenOptions): HttpSer
     }
     throw new InvalidArgumentError(`Cannot listen on ${where}: ${messageOf(cause)}`, { cause });
   }
-  let stopping: Promise<void> | undefined;
   return {
     port: server.addr.port,
     stop(graceMs) {
       stopping ??= (async () => {
-        // shutdown() alone waits for ever on a stream that nobody reads.
-        const timer = setTimeout(() => cutOff.abort(), graceMs);
-        await server.shutdown();
-        clearTimeout(timer);
+        // shutdown() waits for ever on a stream that nobody reads, and once it is called nothing can cut that off.
+        if (await running.ended(graceMs)) return await server.shutdown();
+        cutOff.abort();
+        await server.finished;
       })();
       return stopping;
     },
   };
+}
+
+/** The responses that are being written. */
+class Running {
+  #count = 0;
+  #onEnd: (() => void) | null = null;
+
+  /** One more, until `completed` settles. */
+  add(completed: Promise<void>): void {
+    this.#count++;
+    const end = () => {
+      if (--this.#count === 0) this.#onEnd?.();
+    };
+    completed.then(end, end);
+  }
+
+  /** Whether all end within `ms` milliseconds. */
+  async ended(ms: number): Promise<boolean> {
+    if (this.#count === 0) return true;
+    let timer: number | undefined;
+    await new Promise<void>((resolve) => {
+      this.#onEnd = resolve;
+      timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
+    return this.#count === 0;
+  }
 }
