@@ -18,6 +18,26 @@ export function frame(message: Uint8Array): Uint8Array {
   return framed;
 }
 
+/** Pieces up to this size together are copied behind the header: a write costs more than copying them does. */
+const SMALL_BYTES = 16_384;
+
+/** The pieces of a message, for as few writes as possible: at least one. */
+export function framePieces(pieces: readonly Uint8Array[]): Uint8Array[] {
+  let small = 0;
+  let count = 0;
+  while (count < pieces.length && small + pieces[count].length <= SMALL_BYTES) {
+    small += pieces[count++].length;
+  }
+  const head = new Uint8Array(FRAME_HEADER_BYTES + small);
+  head.set(frameHeader(pieces.reduce((length, piece) => length + piece.length, 0)));
+  let offset = FRAME_HEADER_BYTES;
+  for (let i = 0; i < count; i++) {
+    head.set(pieces[i], offset);
+    offset += pieces[i].length;
+  }
+  return [head, ...pieces.slice(count).filter(({ length }) => length > 0)];
+}
+
 const NO_BYTES = new Uint8Array();
 
 /** Collects the one message of a stream, chunk by chunk, and takes no byte more than the header announces. */

@@ -23,7 +23,7 @@ import {
   UnavailableError,
 } from "../../base/mod.ts";
 import { CallContext, type GrpcContext } from "./context.ts";
-import { frame, frameHeader, MessageReader } from "./frame.ts";
+import { framePieces, MessageReader } from "./frame.ts";
 import { errorTrailers, OK_TRAILERS } from "./status.ts";
 import { parseTimeout } from "./timeout.ts";
 
@@ -59,9 +59,6 @@ export interface GrpcServer {
 
 const RESPONSE_HEADERS = { "content-type": "application/grpc" };
 const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
-
-/** Requests and answers up to this size are one write, which is cheaper than two. */
-const SMALL_BYTES = 16_384;
 
 /** After a stop, connections get this long to send what has been answered. */
 const STOP_GRACE_MS = 250;
@@ -243,17 +240,10 @@ class Call {
     try {
       response.writeHead(200, RESPONSE_HEADERS);
       response.addTrailers(OK_TRAILERS);
-      if (reply instanceof Uint8Array) {
-        if (reply.length <= SMALL_BYTES) response.end(frame(reply));
-        else {
-          response.write(frameHeader(reply.length));
-          response.end(reply);
-        }
-      } else {
-        response.write(frameHeader(reply.reduce((length, piece) => length + piece.length, 0)));
-        for (const piece of reply) if (piece.length > 0) response.write(piece);
-        response.end();
-      }
+      const writes = framePieces(reply instanceof Uint8Array ? [reply] : reply);
+      const last = writes.pop()!;
+      for (const piece of writes) response.write(piece);
+      response.end(last);
     } catch {
       // The stream closed between the check and the write.
     }
