@@ -902,7 +902,8 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   /**
    * Leaves out elements whose making failed in an operator before this one, and goes on with the next. Errors of
-   * the service itself are not left out.
+   * the service itself are not left out. In a service, the dispatcher's status counts them (`numSkipped` of jobs and
+   * iterations), and `log: true` writes each to the standard error of its worker.
    *
    * @param options whether to log them
    * @throws {InvalidArgumentError} if an option is not valid

@@ -193,7 +193,7 @@ class DispatcherShell implements Dispatcher {
   }
 
   status(): DispatcherStatus {
-    return statusOf(this.#core.state);
+    return statusOf(this.#core.state, this.#core.notes);
   }
 
   stop(): Promise<void> {

@@ -1,8 +1,12 @@
 /** What the dispatcher tells about itself, as plain JSON. */
 
 import { ShardingPolicy } from "../graph/mod.ts";
+import { Compression } from "../gen/sluice/v1/dataset_pb.ts";
+import type { LivenessView } from "./core/decision.ts";
+import type { DeepReadonly } from "./core/deep_readonly.ts";
 import { isRecovering } from "./core/recovery.ts";
-import type { Guarantee, StateView } from "./core/state.ts";
+import type { Guarantee, Job, StateView } from "./core/state.ts";
+import { addNotes, type TaskNotes } from "./core/task_notes.ts";
 
 /**
  * The state of a dispatcher. A released client and a departed worker leave their lists; finished iterations stay
@@ -39,12 +43,24 @@ export interface DispatcherStatus {
     guarantee: Guarantee;
     /** For DYNAMIC: the operator (or option) that keeps the job from being exactly-once through the loss of a worker. */
     weakenedBy?: string;
+    /**
+     * How its elements travel. `asked` is what the dataset was registered with, `"AUTO"` or a codec; missing once the
+     * dataset is forgotten. `streams` says, by the name of the codec, how many streams from workers to readers were
+     * compressed with it, `"NONE"` among them: what AUTO decided, and what readers got that asked for something else or
+     * cannot undo it. Running tasks are known as of their worker's last heartbeat.
+     */
+    compression: { asked?: string; streams: { [codec: string]: number } };
+    /**
+     * Elements that `ignoreErrors` left out, over all iterations; of running tasks as of their worker's last heartbeat.
+     * What a worker counted goes with it when it is lost.
+     */
+    numSkipped: number;
     /** For coordinated reads: elements at the ends of tasks that did not make a full round, over all iterations. */
     numDropped?: number;
   }[];
   /**
-   * Passes over jobs; `finished`: readers took the last element. `numDropped`, for coordinated reads: elements at the
-   * ends of its tasks that did not make a full round.
+   * Passes over jobs; `finished`: readers took the last element. `numSkipped`: elements that `ignoreErrors` left out,
+   * as in jobs. `numDropped`, for coordinated reads: elements at the ends of its tasks that did not make a full round.
    */
   iterations: {
     id: number;
@@ -54,6 +70,7 @@ export interface DispatcherStatus {
     clients: number;
     /** Elements of lost workers are being given out again. */
     recovering?: boolean;
+    numSkipped: number;
     numDropped?: number;
   }[];
   /** Parts of passes on workers that are there. */
@@ -71,27 +88,38 @@ export interface DispatcherStatus {
   clients: { id: number; iterationId: number }[];
 }
 
-/** The status that belongs to a state. */
-export function statusOf(state: StateView): DispatcherStatus {
+/** The status that belongs to a state and to what workers noted about running tasks. */
+export function statusOf(state: StateView, notes: LivenessView["notes"] = new Map()): DispatcherStatus {
+  const running = notesByIteration(state, notes);
+  const ofJob = ({ notes, iterations }: DeepReadonly<Job>) =>
+    addNotes([notes, ...[...iterations.values()].map((id) => running.get(id))]);
   return {
     datasets: [...state.datasets.values()].map(({ id, format, graph }) => ({
       id,
       format,
       bytes: graph.length,
     })),
-    jobs: [...state.jobs.values()].map((
-      { id, name, named, datasetId, policy, guarantee, weakness, numConsumers, numDropped },
-    ) => ({
-      id,
-      ...(named ? { name } : {}),
-      datasetId,
-      processingMode: ShardingPolicy[policy],
-      guarantee,
-      ...(weakness && { weakenedBy: weakness.operator }),
-      ...(numConsumers !== null && { numDropped }),
-    })),
+    jobs: [...state.jobs.values()].map((job) => {
+      const { id, name, named, datasetId, policy, guarantee, weakness, numConsumers, numDropped } = job;
+      const { leftOut, streams } = ofJob(job);
+      const asked = state.datasets.get(datasetId)?.metadata.compression;
+      return {
+        id,
+        ...(named ? { name } : {}),
+        datasetId,
+        processingMode: ShardingPolicy[policy],
+        guarantee,
+        ...(weakness && { weakenedBy: weakness.operator }),
+        compression: {
+          ...(asked !== undefined && { asked: compressionName(asked) }),
+          streams: Object.fromEntries(streams.map(([codec, count]) => [compressionName(codec), count])),
+        },
+        numSkipped: leftOut,
+        ...(numConsumers !== null && { numDropped }),
+      };
+    }),
     iterations: [...state.iterations.values()].map((iteration) => {
-      const { id, jobId, repetition, finished, clients, rounds } = iteration;
+      const { id, jobId, repetition, finished, clients, notes, rounds } = iteration;
       return {
         id,
         jobId,
@@ -99,6 +127,7 @@ export function statusOf(state: StateView): DispatcherStatus {
         finished,
         clients,
         ...(isRecovering(iteration) && { recovering: true }),
+        numSkipped: (notes?.leftOut ?? 0) + (running.get(id)?.leftOut ?? 0),
         ...(rounds && { numDropped: rounds.numDropped }),
       };
     }),
@@ -118,4 +147,23 @@ export function statusOf(state: StateView): DispatcherStatus {
     })),
     clients: [...state.clients.values()].map(({ id, iterationId }) => ({ id, iterationId })),
   };
+}
+
+/** What workers noted about tasks that run, by iteration. */
+function notesByIteration(state: StateView, notes: LivenessView["notes"]): Map<number, TaskNotes> {
+  const sums = new Map<number, TaskNotes>();
+  for (const [address, ofWorker] of notes) {
+    for (const [taskId, noted] of ofWorker) {
+      const task = state.tasks.get(taskId);
+      // What was noted of a task that has ended is in the state.
+      if (!task || task.finished || task.address !== address) continue;
+      sums.set(task.iterationId, addNotes([sums.get(task.iterationId), noted]));
+    }
+  }
+  return sums;
+}
+
+/** "AUTO", or the name of a codec. */
+function compressionName(compression: number): string {
+  return compression === Compression.AUTO_UNSPECIFIED ? "AUTO" : Compression[compression] ?? `${compression}`;
 }

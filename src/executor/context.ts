@@ -71,6 +71,8 @@ export interface ExecutionContext {
   readonly random: Random;
   /** Where operators say what a person should know. */
   readonly log: Log;
+  /** Called for each element that `ignoreErrors` leaves out. @default nobody counts */
+  readonly onLeftOut?: () => void;
   /** Where `listFiles` and `readFiles` find files. */
   readonly files: FileSystem;
   /** Makes the user functions of the graph callable. */

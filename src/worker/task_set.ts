@@ -15,6 +15,7 @@ import { randomId } from "./random_id.ts";
 import { type ReceivedTask, receivedTask } from "./received_task.ts";
 import { emptyBatch } from "./runners/element_stream.ts";
 import type { ElementReply, ElementRequest } from "./runners/round_robin.ts";
+import { isEmptyNotes, type TaskNotes } from "./runners/task_notes.ts";
 import type { Acknowledgement, StreamRequest } from "./runners/task_runner.ts";
 import type { WorkerTasks } from "./service.ts";
 
@@ -45,8 +46,8 @@ export class TaskSet implements WorkerTasks {
   #handles = new Map<bigint, TaskHandle>();
   /** The clients that have opened a stream of a task and not released their session. */
   #readers = new Map<bigint, Set<bigint>>();
-  /** Elements of completed tasks that did not make a full round, until the dispatcher has heard of them. */
-  #dropped = new Map<bigint, number>();
+  /** What there is to say of completed tasks, until the dispatcher has heard of them. */
+  #last = new Map<bigint, { readonly numDropped: number; readonly notes: TaskNotes | undefined }>();
   /** The tasks whose addresses somebody waits for. */
   #asked = new Set<bigint>();
   #stopping = false;
@@ -160,13 +161,22 @@ export class TaskSet implements WorkerTasks {
 
   /** For coordinated reads: how many elements of a completed task did not make a full round. */
   numDropped(taskId: bigint): number {
-    return this.#dropped.get(taskId) ?? 0;
+    return this.#last.get(taskId)?.numDropped ?? 0;
+  }
+
+  /** What there is to say of the tasks that run, and of completed ones of which the dispatcher has not heard. */
+  notes(): ReadonlyMap<bigint, TaskNotes> {
+    const all = new Map<bigint, TaskNotes>();
+    for (const [taskId, { notes }] of [...this.#handles, ...this.#last]) {
+      if (notes && !isEmptyNotes(notes)) all.set(taskId, notes);
+    }
+    return all;
   }
 
   /** The dispatcher has heard of the end of a task. */
   reported(taskId: bigint): void {
     this.table.reported([taskId]);
-    this.#dropped.delete(taskId);
+    this.#last.delete(taskId);
   }
 
   async acknowledge(taskId: bigint, acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void> {
@@ -249,8 +259,9 @@ export class TaskSet implements WorkerTasks {
       if (this.#handles.get(taskId) !== handle) return;
       this.#handles.delete(taskId);
       this.#readers.delete(taskId);
-      if (handle.numDropped) this.#dropped.set(taskId, handle.numDropped);
+      this.#last.set(taskId, { numDropped: handle.numDropped ?? 0, notes: handle.notes });
       if (this.table.complete(taskId)) onCompleted(taskId);
+      else this.#last.delete(taskId);
     });
   }
 

@@ -17,6 +17,7 @@ import { Heartbeats } from "./heartbeats.ts";
 import type { TaskHost } from "./host/task_host.ts";
 import { inspectionRoutes } from "./inspection/service.ts";
 import { SpecProbe } from "./inspection/spec_probe.ts";
+import { taskNotesOf } from "./notes_message.ts";
 import { randomId } from "./random_id.ts";
 import { FORMATS, graphBytes, type ReceivedTask, receivedTask } from "./received_task.ts";
 import { retry } from "./retry.ts";
@@ -208,6 +209,7 @@ class RunningWorker implements Worker {
       formats: [...FORMATS],
       taskAddresses: this.#tasks.addresses(),
       tensorflowAddress: tensorflowAddress?.() ?? "",
+      notes: taskNotesOf(this.#tasks.notes()),
     }, { signal });
     signal.throwIfAborted();
     this.#tasks.heartbeatAnswered({
@@ -229,10 +231,12 @@ class RunningWorker implements Worker {
     const { signal } = this.#abort;
     try {
       const numDropped = this.#tasks.numDropped(taskId);
+      const notes = this.#tasks.notes().get(taskId);
       await dispatcher.workerUpdate({
         workerAddress: address(),
         completedTasks: [taskId],
         ...(numDropped > 0 && { droppedElements: { [String(taskId)]: BigInt(numDropped) } }),
+        ...(notes && { notes: taskNotesOf([[taskId, notes]]) }),
       }, { signal });
     } catch (error) {
       this.#heartbeats?.now(); // Whether the dispatcher is gone or has lost its state, it may need to hear of us.

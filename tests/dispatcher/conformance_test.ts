@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { FailedPreconditionError, InvalidArgumentError, NotFoundError } from "../../src/base/mod.ts";
+import { Compression } from "../../src/gen/sluice/v1/dataset_pb.ts";
 import { DeploymentMode } from "../../src/gen/sluice/v1/dispatcher_pb.ts";
 import { serializeGraph, ShardingPolicy } from "../../src/graph/mod.ts";
 import { encodeValue } from "../../src/element/mod.ts";
@@ -234,4 +235,43 @@ Deno.test("the status tells the guarantee of each processing mode", async () => 
       ["HINT", "none"], // Its dataset has no hint: each worker gives everything.
     ],
   );
+});
+
+Deno.test("the status has what workers noted: of running tasks the last heartbeat, of ended ones for good", async () => {
+  await using cluster = await Cluster.start();
+  const job = await cluster.job(ShardingPolicy.OFF);
+  for (const address of ["a:1", "b:1"]) await cluster.heartbeat(address);
+  const { state } = await cluster.join(job);
+  const [first, second] = state!.tasks.map(({ taskId }) => taskId);
+  const noted = () => {
+    const { jobs: [{ numSkipped, compression }], iterations } = cluster.dispatcher.status();
+    assertEquals(iterations.map((iteration) => iteration.numSkipped), [numSkipped]);
+    return [numSkipped, compression.streams];
+  };
+  assertEquals(noted(), [0, {}]);
+  const notes = (taskId: bigint, leftOut: bigint, compression: Compression) => ({
+    [String(taskId)]: { leftOut, streams: [{ compression, count: 1n }] },
+  });
+  const worker = { workerUid: "uid", formats: ["sluice"] };
+  await cluster.client.workerHeartbeat({
+    ...worker,
+    workerAddress: "a:1",
+    currentTasks: [first],
+    notes: { ...notes(first, 3n, Compression.ZSTD), ...notes(second, 100n, Compression.GZIP) }, // Not its task.
+  });
+  await cluster.client.workerHeartbeat({
+    ...worker,
+    workerAddress: "b:1",
+    currentTasks: [second],
+    notes: notes(second, 4n, Compression.NONE),
+  });
+  assertEquals(noted(), [7, { NONE: 1, ZSTD: 1 }]);
+  await cluster.client.workerUpdate({
+    workerAddress: "a:1",
+    completedTasks: [first],
+    notes: notes(first, 5n, Compression.ZSTD),
+  });
+  assertEquals(noted(), [9, { NONE: 1, ZSTD: 1 }]);
+  await cluster.client.workerHeartbeat({ ...worker, workerAddress: "b:1", workerUid: "other" });
+  assertEquals(noted(), [5, { ZSTD: 1 }]);
 });

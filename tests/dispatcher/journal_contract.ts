@@ -97,7 +97,13 @@ export const SAMPLES: readonly Update[] = [
     again: true,
     at: 3.5,
   },
-  { type: "finishTask", taskId: 4000, at: 2, numDropped: 3 },
+  {
+    type: "finishTask",
+    taskId: 4000,
+    at: 2,
+    numDropped: 3,
+    notes: { leftOut: 7, streams: [[1, 2], [3, 1]] },
+  },
   { type: "addressTask", taskId: 4000, dataAddresses: ["unix:/tmp/a b", "höst:2"] },
   {
     type: "createPendingTask",

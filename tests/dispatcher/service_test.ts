@@ -255,8 +255,16 @@ Deno.test("a whole pass: read, finish, late joiner, leave", async () => {
   assertEquals((await cluster.client.getWorkers({})).workers, []);
   assertEquals(cluster.dispatcher.status(), {
     datasets: [{ id: "1000", format: "sluice", bytes: serializeGraph(range(3)).length }],
-    jobs: [{ id: 5000, name: "shared", datasetId: "1000", processingMode: "OFF", guarantee: "none" }],
-    iterations: [{ id: 2000, jobId: 5000, repetition: 0, finished: true, clients: 0 }],
+    jobs: [{
+      id: 5000,
+      name: "shared",
+      datasetId: "1000",
+      processingMode: "OFF",
+      guarantee: "none",
+      compression: { asked: "AUTO", streams: {} },
+      numSkipped: 0,
+    }],
+    iterations: [{ id: 2000, jobId: 5000, repetition: 0, finished: true, clients: 0, numSkipped: 0 }],
     tasks: [{ id: 4000, iterationId: 2000, workerAddress: "a:1", finished: true }],
     workers: [],
     clients: [],

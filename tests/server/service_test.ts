@@ -411,3 +411,23 @@ Deno.test("a worker that the allow-list refuses hears it from start()", async ()
     "The worker's address is not configured",
   );
 });
+
+Deno.test("the status says which compression was asked for and what streams were compressed with", async () => {
+  await using cluster = await startCluster({ workers: 2 });
+  const dataset = Dataset.range(20_000);
+  await dataset.apply(cluster.distribute({ jobName: "auto" })).toArray();
+  await dataset.apply(cluster.distribute({ jobName: "snappy", compression: "SNAPPY" })).toArray();
+  await dataset.apply(cluster.distribute({ jobName: "none", compression: null })).toArray();
+  await Dataset.range(3).apply(cluster.distribute({ jobName: "tiny", compression: "SNAPPY" })).toArray();
+  const datasetId = await registerDataset(cluster.service, dataset);
+  const options = { service: cluster.service, processingMode: ShardingPolicy.OFF, datasetId };
+  await fromDatasetId<number>({ ...options, jobName: "own wish", compression: "GZIP" }).toArray();
+  const shown = cluster.dispatcher.status().jobs.map(({ name, compression }) => [name, compression]);
+  assertEquals(Object.fromEntries(shown), {
+    auto: { asked: "AUTO", streams: { NONE: 2 } }, // Over loopback nothing is worth its time.
+    snappy: { asked: "SNAPPY", streams: { SNAPPY: 2 } },
+    none: { asked: "NONE", streams: { NONE: 2 } },
+    tiny: { asked: "SNAPPY", streams: { NONE: 2 } }, // A few bytes say nothing.
+    [`dataset_id=${datasetId}/own wish`]: { asked: "AUTO", streams: { GZIP: 2 } },
+  });
+});

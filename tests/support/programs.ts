@@ -7,6 +7,8 @@ export interface Program extends AsyncDisposable {
   readonly firstLine: string;
   kill(signal: Deno.Signal): void;
   readonly status: Promise<Deno.CommandStatus>;
+  /** What it had written to its standard error when it ended. */
+  readonly errors: Promise<string>;
 }
 
 function command(script: string, args: string[], env?: Record<string, string>): Deno.Command {
@@ -42,6 +44,7 @@ export async function startProgram(
     firstLine: value.trimEnd(),
     kill: (signal) => child.kill(signal),
     status: child.status,
+    errors,
     async [Symbol.asyncDispose]() {
       try {
         child.kill("SIGKILL");

@@ -5,6 +5,7 @@ import { noteNeed } from "./apply_recovery.ts";
 import { finishIfOver } from "./finish.ts";
 import { degradeByForgetting } from "./guarantee.ts";
 import { known } from "./lookup.ts";
+import { addNotes } from "./task_notes.ts";
 import { hasPending } from "./recovery.ts";
 import { addRest, dropLowest, fragmentsOf, moveRest, type Rests } from "./rests.ts";
 import { type DispatcherState, type Iteration, noLeases, type Source } from "./state.ts";
@@ -95,6 +96,11 @@ export function finishTask(state: DispatcherState, update: FinishTask): void {
   if (iteration.rounds && update.numDropped) {
     iteration.rounds.numDropped += update.numDropped;
     job.numDropped += update.numDropped;
+  }
+  if (update.notes) {
+    const job = known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`);
+    iteration.notes = addNotes([iteration.notes, update.notes]);
+    job.notes = addNotes([job.notes, update.notes]);
   }
   iteration.running--;
   if (!task.restOnly) iteration.completedBy.add(task.address);

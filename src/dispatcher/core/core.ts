@@ -1,10 +1,11 @@
 /** The core: runs handlers and folds what they decide into the state. No waiting, no clock, no chance. */
 
 import { apply } from "./apply.ts";
-import type { Command, Context, Decision, Handler } from "./decision.ts";
+import type { Command, Context, Decision, Handler, LivenessView } from "./decision.ts";
 import { recoveryTasks } from "./recovery_tasks.ts";
 import type { DispatcherSettings } from "./settings.ts";
 import { createState, type DispatcherState, type StateView } from "./state.ts";
+import type { TaskNotes } from "./task_notes.ts";
 import type { Update } from "./updates.ts";
 
 /** What came of a request. */
@@ -23,6 +24,7 @@ export class DispatcherCore {
     workers: new Map<string, number>(),
     clients: new Map<number, number>(),
     rounds: new Map<number, number>(),
+    notes: new Map<string, ReadonlyMap<number, TaskNotes>>(),
     starved: new Map<number, Map<number, number>>(),
   };
   readonly #settings: DispatcherSettings;
@@ -32,6 +34,11 @@ export class DispatcherCore {
   constructor(settings: DispatcherSettings, options: { durable: boolean }) {
     this.#settings = settings;
     this.#durable = options.durable;
+  }
+
+  /** What workers last said of the tasks that they have. */
+  get notes(): LivenessView["notes"] {
+    return this.#liveness.notes;
   }
 
   /** What has become of all updates so far. */
@@ -99,7 +106,12 @@ export class DispatcherCore {
 
   #hear(heard: NonNullable<Decision<unknown>["heard"]>, now: number): void {
     const { workers, clients, rounds } = this.#liveness;
-    if ("worker" in heard) return void workers.set(heard.worker, now);
+    if ("worker" in heard) {
+      workers.set(heard.worker, now);
+      if (heard.notes?.size) this.#liveness.notes.set(heard.worker, heard.notes);
+      else this.#liveness.notes.delete(heard.worker);
+      return;
+    }
     const { client, round, starved } = heard;
     clients.set(client, now);
     if (starved) this.#hearStarved(client, starved, now);
@@ -131,6 +143,7 @@ export class DispatcherCore {
       this.#liveness.rounds.delete(update.clientId);
     } else if (update.type === "loseWorker" || update.type === "removeWorker") {
       this.#liveness.workers.delete(update.address);
+      this.#liveness.notes.delete(update.address);
     }
   }
 }

@@ -3,6 +3,7 @@
 import type { DeepReadonly } from "./deep_readonly.ts";
 import type { DispatcherSettings } from "./settings.ts";
 import type { StateView } from "./state.ts";
+import type { TaskNotes } from "./task_notes.ts";
 import type { Update } from "./updates.ts";
 
 /** When workers and clients were last heard of. Not journaled: a restarted dispatcher grants everybody a full timeout. */
@@ -13,6 +14,8 @@ export interface LivenessView {
   readonly clients: ReadonlyMap<number, number>;
   /** The last round that a consumer of a coordinated read is known to have begun, by client id. */
   readonly rounds: ReadonlyMap<number, number>;
+  /** What workers last said of their tasks, by address and task id. */
+  readonly notes: ReadonlyMap<string, ReadonlyMap<number, TaskNotes>>;
   /** By task and client, since when readers wait for elements of tasks that make no progress. */
   readonly starved: ReadonlyMap<number, ReadonlyMap<number, number>>;
 }
@@ -45,7 +48,7 @@ export interface Decision<R> {
   readonly commands?: readonly Command[];
   /** Whose heartbeat this was; of a client's, also which tasks it waits for in vain. */
   readonly heard?:
-    | { readonly worker: string }
+    | { readonly worker: string; readonly notes?: ReadonlyMap<number, TaskNotes> }
     | { readonly client: number; readonly round?: number; readonly starved?: readonly number[] };
   /** Tasks that have made progress. */
   readonly progressed?: readonly number[];

@@ -7,6 +7,7 @@ import type { Repetitions } from "./repetitions.ts";
 import type { Rests } from "./rests.ts";
 import type { CoordinatedRounds } from "./rounds.ts";
 import type { Takings } from "./takings.ts";
+import type { TaskNotes } from "./task_notes.ts";
 import type { DatasetMetadata, SourceDescription, TransferServer, Weakness } from "./updates.ts";
 
 /** Which workers the readers of a job read from. */
@@ -76,6 +77,8 @@ export interface Job {
   finished: Repetitions;
   /** Elements of coordinated reads that did not make a full round, over all iterations. */
   numDropped: number;
+  /** What workers noted about the tasks that have ended, over all iterations; missing: nothing. */
+  notes?: TaskNotes;
   /** Since when it has no iterations, if it has none. */
   idleSince: number;
 }
@@ -125,6 +128,8 @@ export interface Iteration {
   /** When a client last left; null: none has. */
   lastReleasedAt: number | null;
   finished: boolean;
+  /** What workers noted about its tasks that have ended; missing: nothing. */
+  notes?: TaskNotes;
   /** Grows whenever what clients are told of the tasks changes. */
   version: number;
 }

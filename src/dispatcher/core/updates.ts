@@ -6,6 +6,7 @@
 import type { BeginSnapshot, EndSnapshot, ForgetSnapshot } from "./snapshots/updates.ts";
 import type { ConsumedSource } from "../../element/mod.ts";
 import type { TargetWorkers } from "./state.ts";
+import type { TaskNotes } from "./task_notes.ts";
 
 /** What whoever registered a dataset stated of it. The core compares these and hands them on; it reads none. */
 export interface DatasetMetadata {
@@ -251,6 +252,8 @@ export interface FinishTask {
   taskId: number;
   /** For coordinated reads: elements that did not make a full round. @default 0 */
   numDropped?: number;
+  /** What its worker noted about it. @default nothing */
+  notes?: TaskNotes;
   at: number;
 }
 

@@ -9,6 +9,7 @@ import { lastRound } from "./rounds.ts";
 import type { Iteration, StateView } from "./state.ts";
 import { type TaskDefinition, taskDefinition } from "./task_view.ts";
 import { newAddresses, type TaskAddresses } from "./address_task.ts";
+import type { TaskNotes } from "./task_notes.ts";
 import type { AddressTask, RegisterWorker, TransferServer, Update } from "./updates.ts";
 import { placeOf } from "./worker_slots.ts";
 
@@ -27,6 +28,8 @@ export interface WorkerHeartbeatRequest {
   readonly currentTasks: readonly number[];
   /** The addresses of tasks that can be read elsewhere than at the worker's. @default none */
   readonly taskAddresses?: readonly TaskAddresses[];
+  /** What there is to say of its tasks. @default nothing */
+  readonly notes?: ReadonlyMap<number, TaskNotes>;
 }
 
 /** What a worker should run. */
@@ -48,7 +51,7 @@ export function workerHeartbeat(
   return {
     updates: [...registration(context, request), ...addressings(context, request)],
     reply: (state) => tasksOf(state, request),
-    heard: { worker: request.address },
+    heard: { worker: request.address, ...(request.notes && { notes: request.notes }) },
   };
 }
 

@@ -3,6 +3,7 @@
 import { InvalidArgumentError, NotFoundError } from "../../base/mod.ts";
 import type { Context, Decision } from "./decision.ts";
 import { wasGivenOut } from "./ids.ts";
+import type { TaskNotes } from "./task_notes.ts";
 import type { FinishTask } from "./updates.ts";
 
 /** Tasks that have ended. */
@@ -11,12 +12,14 @@ export interface WorkerUpdateRequest {
   readonly completedTasks: readonly number[];
   /** For coordinated reads: elements of completed tasks that did not make a full round. @default none */
   readonly droppedElements?: ReadonlyMap<number, number>;
+  /** What there is to say of completed tasks. @default nothing */
+  readonly notes?: ReadonlyMap<number, TaskNotes>;
 }
 
 /** Ends tasks whose readers have taken their last elements. All or none: a bad id changes nothing. */
 export function workerUpdate(
   { state, now }: Context,
-  { address, completedTasks, droppedElements }: WorkerUpdateRequest,
+  { address, completedTasks, droppedElements, notes }: WorkerUpdateRequest,
 ): Decision<null> {
   const updates: FinishTask[] = [];
   for (const taskId of new Set(completedTasks)) {
@@ -34,7 +37,14 @@ export function workerUpdate(
     }
     if (task.finished) continue;
     const numDropped = droppedElements?.get(taskId) ?? 0;
-    updates.push({ type: "finishTask", taskId, ...(numDropped > 0 && { numDropped }), at: now });
+    const noted = notes?.get(taskId);
+    updates.push({
+      type: "finishTask",
+      taskId,
+      ...(numDropped > 0 && { numDropped }),
+      ...(noted && { notes: noted }),
+      at: now,
+    });
   }
   return { updates, reply: () => null };
 }

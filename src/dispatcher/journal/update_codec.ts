@@ -176,12 +176,24 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
     read: ({ taskId, dataAddresses }) => ({ taskId: number(taskId), dataAddresses }),
   },
   finishTask: {
-    write: ({ taskId, at, numDropped = 0 }) => ({
+    write: ({ taskId, at, numDropped = 0, notes }) => ({
       taskId: BigInt(taskId),
       at,
       numDropped: BigInt(numDropped),
+      notes: notes && {
+        leftOut: BigInt(notes.leftOut),
+        streams: notes.streams.map(([compression, count]) => ({ compression, count: BigInt(count) })),
+      },
     }),
-    read: ({ taskId, at, numDropped }) => ({ taskId: number(taskId), at, numDropped: number(numDropped) }),
+    read: ({ taskId, at, numDropped, notes }) => ({
+      taskId: number(taskId),
+      at,
+      numDropped: number(numDropped),
+      notes: notes && {
+        leftOut: number(notes.leftOut),
+        streams: notes.streams.map(({ compression, count }) => [compression, number(count)]),
+      },
+    }),
   },
   leaseSplit: {
     write: ({ taskId, source, repetition, requestId, start, end, again, at }) => ({

@@ -32,6 +32,7 @@ import type { Checkpoint } from "../core/resume.ts";
 import type { TargetWorkers } from "../core/state.ts";
 import type { DatasetMetadata, TransferServer } from "../core/updates.ts";
 import type { WorkerHeartbeatRequest } from "../core/worker_heartbeat.ts";
+import type { TaskNotes } from "../core/task_notes.ts";
 import type { WorkerUpdateRequest } from "../core/worker_update.ts";
 import {
   checkAddress,
@@ -75,6 +76,7 @@ export function checkWorkerHeartbeat(message: HeartbeatMessage): WorkerHeartbeat
     formats,
     currentTasks: checkNumbers64("currentTasks", message.currentTasks, MAX_TASKS),
     taskAddresses: checkTaskAddresses(message.taskAddresses),
+    notes: checkNotes(message.notes),
     ...(message.tensorflowAddress !== "" && {
       transferServers: [grpcServer(checkAddress("tensorflowAddress", message.tensorflowAddress))],
     }),
@@ -112,7 +114,23 @@ export function checkWorkerUpdate(message: UpdateMessage): WorkerUpdateRequest {
     address: checkAddress("workerAddress", message.workerAddress),
     completedTasks: checkNumbers64("completedTasks", message.completedTasks, MAX_TASKS),
     droppedElements: checkCounts("droppedElements", message.droppedElements),
+    notes: checkNotes(message.notes),
   };
+}
+
+function checkNotes(messages: HeartbeatMessage["notes"]): Map<number, TaskNotes> {
+  const entries = Object.entries(messages);
+  checkCount("notes", entries, MAX_TASKS);
+  return new Map(entries.map(([taskId, { leftOut, streams }]) => {
+    checkCount(`notes["${taskId}"].streams`, streams, 16);
+    return [checkNumber64("notes key", BigInt(taskId)), {
+      leftOut: checkNumber64(`notes["${taskId}"].leftOut`, leftOut),
+      streams: streams.map(({ compression, count }) => [
+        checkEnum(`notes["${taskId}"].streams.compression`, compression, Compression),
+        checkNumber64(`notes["${taskId}"].streams.count`, count),
+      ]),
+    }];
+  }));
 }
 
 /** Counts by the ids of tasks, which are keys in a message and so have become texts. */

@@ -59,6 +59,7 @@ class IgnoreErrors implements ElementIterator<Element> {
     // What fails because the reader has left is not missing anywhere; what would fail again is not to be skipped.
     if (this.#run.stopped || (error instanceof Error && this.#run.fatal.has(error))) throw error;
     this.#skipped++;
+    this.#run.context.onLeftOut?.();
     if (this.#log) warn(this.#run.context.log, error, this.#skipped);
   }
 

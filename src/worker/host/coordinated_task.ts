@@ -2,6 +2,7 @@ import { FailedPreconditionError } from "../../base/mod.ts";
 import type { AcknowledgeOutcome } from "../core/session_book.ts";
 import { openPipeline } from "../lanes/open_pipeline.ts";
 import { type ElementReply, type ElementRequest, RoundRobinRunner } from "../runners/round_robin.ts";
+import { TaskNotebook, type TaskNotes } from "../runners/task_notes.ts";
 import type { InProcessHostOptions } from "./in_process.ts";
 import type { GraphLoader, TaskDefinition, TaskHandle } from "./task_host.ts";
 
@@ -9,6 +10,7 @@ import type { GraphLoader, TaskDefinition, TaskHandle } from "./task_host.ts";
 export class CoordinatedTask implements TaskHandle {
   readonly #definition: TaskDefinition;
   readonly #runner: RoundRobinRunner;
+  readonly #notebook = new TaskNotebook();
 
   /** Builds nothing before the first consumer comes. */
   constructor(
@@ -23,9 +25,13 @@ export class CoordinatedTask implements TaskHandle {
       clock,
       log,
       codecs,
+      notebook: this.#notebook,
       // Lanes would take elements out of the order in which they are numbered.
       open: async (signal) =>
-        (await openPipeline(definition, loadGraph, { ...options, lanes: undefined }, { signal })).iterator,
+        (await openPipeline(definition, loadGraph, { ...options, lanes: undefined }, {
+          signal,
+          notebook: this.#notebook,
+        })).iterator,
     });
   }
 
@@ -35,6 +41,10 @@ export class CoordinatedTask implements TaskHandle {
 
   get numDropped(): number {
     return this.#runner.numDropped;
+  }
+
+  get notes(): TaskNotes {
+    return this.#notebook.notes;
   }
 
   getElements(request: ElementRequest, signal: AbortSignal): Promise<readonly ElementReply[]> {

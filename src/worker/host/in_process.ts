@@ -11,6 +11,7 @@ import type { BlockPackerOptions } from "../runners/block_packer.ts";
 import type { MakeBlockSource } from "../runners/block_source.ts";
 import { cacheBlockBytes, CrossTrainerCacheRunner } from "../runners/cross_trainer_cache.ts";
 import { FirstComeFirstServedRunner } from "../runners/first_come_first_served.ts";
+import { TaskNotebook, type TaskNotes } from "../runners/task_notes.ts";
 import type { Acknowledgement, StreamRequest, TaskRunner } from "../runners/task_runner.ts";
 import type { TurnLoop } from "../runners/yield_to_loop.ts";
 import { CoordinatedTask } from "./coordinated_task.ts";
@@ -67,29 +68,37 @@ export function createInProcessHost(options: InProcessHostOptions): TaskHost {
 class InProcessTask implements TaskHandle {
   readonly dataPlane?: TaskDataPlane;
   readonly #runner: TaskRunner;
+  readonly #notebook = new TaskNotebook();
 
   constructor(definition: TaskDefinition, loadGraph: GraphLoader, options: InProcessHostOptions) {
     this.dataPlane = options.dataPlane?.();
+    const notebook = this.#notebook;
     const ledger = definition.tracksProvenance ? new Ledger() : undefined;
     const source = (size: BlockPackerOptions): MakeBlockSource => (sink) =>
       new LanedSource(sink, {
         ...options,
         ...size,
         ledger,
-        open: (signal) => openPipeline(definition, loadGraph, options, { signal, ledger }),
+        onLeftOut: (count) => notebook.leftOut(count),
+        open: (signal) => openPipeline(definition, loadGraph, options, { signal, ledger, notebook }),
       });
     const { crossTrainerCacheSizeBytes: cacheBytes = DEFAULT_CACHE_BYTES } = options;
     this.#runner = definition.useCrossTrainerCache
       ? new CrossTrainerCacheRunner({
         ...options,
         cacheBytes,
+        notebook,
         source: source({ targetBytes: cacheBlockBytes(cacheBytes) }),
       })
-      : new FirstComeFirstServedRunner({ ...options, source: source({}) });
+      : new FirstComeFirstServedRunner({ ...options, notebook, source: source({}) });
   }
 
   get completed(): Promise<void> {
     return this.#runner.completed;
+  }
+
+  get notes(): TaskNotes {
+    return this.#notebook.notes;
   }
 
   openStream(request: StreamRequest, signal: AbortSignal): AsyncIterableIterator<WireBatch, void, void> {

@@ -3,6 +3,7 @@ import type { WireBatch } from "../../rpc/mod.ts";
 import type { AcknowledgeOutcome } from "../core/session_book.ts";
 import type { TaskIdentity } from "../core/task_table.ts";
 import type { ElementReply, ElementRequest } from "../runners/round_robin.ts";
+import type { TaskNotes } from "../runners/task_notes.ts";
 import type { Acknowledgement, StreamRequest } from "../runners/task_runner.ts";
 
 /** A task as the dispatcher defined it; see `TaskDef` in `dispatcher.proto`. Plain data: it may cross to another process. */
@@ -95,6 +96,8 @@ export interface TaskHandle {
   getElements?(request: ElementRequest, signal: AbortSignal): Promise<readonly ElementReply[]>;
   /** For coordinated reads: how many elements at the end did not make a full round, once it is completed. @default 0 */
   readonly numDropped?: number;
+  /** What there is to say of it in the dispatcher's status. @default nothing */
+  readonly notes?: TaskNotes | undefined;
   /**
    * Notes what a reader has taken. When this makes the task complete, `completed` has resolved before the answer.
    *

@@ -38,6 +38,8 @@ export interface LanedSourceOptions extends BlockPackerOptions {
   lingerMs?: number | undefined;
   /** Lets others have this thread. @default a turn of the event loop */
   turnLoop?: TurnLoop | undefined;
+  /** Lanes left elements out. @default nobody counts */
+  onLeftOut?: (count: number) => void;
 }
 
 interface Lane {
@@ -157,6 +159,8 @@ export class LanedSource implements BlockSource {
       case "ask":
         void this.#answer(lane, message);
         return;
+      case "leftOut":
+        return this.#options.onLeftOut?.(message.count);
       case "block": {
         const block = unpackBlock(message.block, lane.spec);
         lane.spec = block.spec;

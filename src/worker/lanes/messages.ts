@@ -54,6 +54,8 @@ export type FromLane =
   | { readonly kind: "ready" }
   /** Splits are needed for a source in a repetition. */
   | { readonly kind: "ask"; readonly id: number; readonly source: number; readonly repetition: number }
+  /** Elements that `ignoreErrors` left out since the last message of this kind. */
+  | { readonly kind: "leftOut"; readonly count: number }
   /** A block of the pipeline. */
   | { readonly kind: "block"; readonly block: PackedBlock }
   /** An error in its place between blocks. */

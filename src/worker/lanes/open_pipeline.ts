@@ -5,6 +5,7 @@ import { DispatcherSplits } from "../host/dispatcher_splits.ts";
 import type { InProcessHostOptions } from "../host/in_process.ts";
 import { shardTask } from "../host/shard_task.ts";
 import type { GraphLoader, TaskDefinition } from "../host/task_host.ts";
+import type { TaskNotebook } from "../runners/task_notes.ts";
 import { CallLanes } from "./call_lanes.ts";
 import type { OpenedPipeline } from "./laned_source.ts";
 import { hasParallelMap, isDeterministic, mayRunInLanes } from "./lane_rules.ts";
@@ -18,7 +19,11 @@ export async function openPipeline(
   definition: TaskDefinition,
   loadGraph: GraphLoader,
   options: InProcessHostOptions,
-  { signal, ledger }: { signal: AbortSignal; ledger?: Ledger | undefined },
+  { signal, ledger, notebook }: {
+    signal: AbortSignal;
+    ledger?: Ledger | undefined;
+    notebook?: TaskNotebook;
+  },
 ): Promise<OpenedPipeline> {
   const { clock, random, log, files, Dataset, dataService, tfDataService } = options;
   const { taskId, iterationId, policy, repetition } = definition;
@@ -54,6 +59,7 @@ export async function openPipeline(
     dataService,
     tfDataService,
     epoch: repetition,
+    ...(notebook && { onLeftOut: () => notebook.leftOut(1) }),
     ...(splits && { splits }),
     ...(calls && { spreader: calls }),
     ...(ledger && { ledger }),

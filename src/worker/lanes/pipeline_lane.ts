@@ -21,6 +21,7 @@ export class PipelineLane implements BlockSink {
   #asks = 0;
   #credit: number;
   #ended = false;
+  #leftOut = 0;
 
   /** Begins at once. */
   constructor(owner: LaneOwner, environment: LaneEnvironment, pipeline: LanePipeline) {
@@ -44,6 +45,7 @@ export class PipelineLane implements BlockSink {
 
   offer(item: Item<Block>): void {
     this.#credit--;
+    this.#tellLeftOut();
     if (item.kind === "error") {
       this.#owner.post({ kind: "error", error: sendError(item.error) });
       return;
@@ -54,7 +56,13 @@ export class PipelineLane implements BlockSink {
 
   end(): void {
     this.#ended = true;
+    this.#tellLeftOut();
     this.#owner.post({ kind: "end" });
+  }
+
+  #tellLeftOut(): void {
+    if (this.#leftOut > 0) this.#owner.post({ kind: "leftOut", count: this.#leftOut });
+    this.#leftOut = 0;
   }
 
   /** One block more may be sent. */
@@ -83,6 +91,7 @@ export class PipelineLane implements BlockSink {
     return execute(root, {
       ...environment,
       functions: createFunctionRuntime({ modules }),
+      onLeftOut: () => this.#leftOut++,
       epoch: repetition,
       splits: this.#supply(),
       ...(ledger && { ledger }),

@@ -9,6 +9,7 @@ import type { Block } from "./block_packer.ts";
 import type { BlockSource, MakeBlockSource } from "./block_source.ts";
 import { ElementStream } from "./element_stream.ts";
 import { StreamCompressor } from "./stream_compressor.ts";
+import type { TaskNotebook } from "./task_notes.ts";
 import type { Acknowledgement, StreamRequest, TaskRunner } from "./task_runner.ts";
 
 /** What a {@linkcode CrossTrainerCacheRunner} works with. */
@@ -22,6 +23,8 @@ export interface CrossTrainerCacheOptions {
   codecs: CodecSet;
   /** How long the session of a reader without connection and acknowledgement is kept, in milliseconds. @default 300_000 */
   sessionTimeoutMs?: number;
+  /** Counts its streams. @default nobody does */
+  notebook?: TaskNotebook;
 }
 
 interface Trainer {
@@ -93,21 +96,24 @@ export class CrossTrainerCacheRunner implements TaskRunner {
     const stream = this.#opened++;
     const sessionId = book.open(request, stream, randomId(random));
     this.#trainerOf.set(clientId, trainer);
+    const compressor = new StreamCompressor({
+      codecs,
+      accepted: request.accepted,
+      wish: request.compression,
+      loopback: request.loopback,
+    });
+    this.#options.notebook?.opened(compressor);
     const elements = new ElementStream({
       book,
       stream,
       sessionId,
       sequence: sessionId === request.sessionId ? request.next : 0,
-      compressor: new StreamCompressor({
-        codecs,
-        accepted: request.accepted,
-        wish: request.compression,
-        loopback: request.loopback,
-      }),
+      compressor,
       clock,
       signal,
       onChange: () => this.#changed(),
       onClose: () => {
+        this.#options.notebook?.ended(compressor);
         this.#streams.delete(stream);
         book.close(stream, clock.now());
         this.#armExpiry();

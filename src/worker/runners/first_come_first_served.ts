@@ -8,6 +8,7 @@ import { BlockProducer, type BlockProducerOptions } from "./block_producer.ts";
 import type { BlockSource, MakeBlockSource } from "./block_source.ts";
 import { ElementStream } from "./element_stream.ts";
 import { StreamCompressor } from "./stream_compressor.ts";
+import type { TaskNotebook } from "./task_notes.ts";
 import type { Acknowledgement, StreamRequest, TaskRunner } from "./task_runner.ts";
 
 /** Where the blocks of a task come from. */
@@ -27,6 +28,8 @@ export interface FirstComeFirstServedOptions extends BlockPackerOptions {
   lingerMs?: BlockProducerOptions["lingerMs"];
   /** How long the session of a reader without connection and acknowledgement is kept, in milliseconds. @default 300_000 */
   sessionTimeoutMs?: number;
+  /** Counts its streams. @default nobody does */
+  notebook?: TaskNotebook;
 }
 
 /**
@@ -79,21 +82,24 @@ export class FirstComeFirstServedRunner implements TaskRunner {
     const stream = this.#opened++;
     const sessionId = this.#book.open(request, stream, randomId(this.#options.random));
     const known = sessionId === request.sessionId;
+    const compressor = new StreamCompressor({
+      codecs: this.#options.codecs,
+      accepted: request.accepted,
+      wish: request.compression,
+      loopback: request.loopback,
+    });
+    this.#options.notebook?.opened(compressor);
     const elements = new ElementStream({
       book: this.#book,
       stream,
       sessionId,
       sequence: known ? request.next : 0,
-      compressor: new StreamCompressor({
-        codecs: this.#options.codecs,
-        accepted: request.accepted,
-        wish: request.compression,
-        loopback: request.loopback,
-      }),
+      compressor,
       clock: this.#options.clock,
       signal,
       onChange: () => this.#changed(),
       onClose: () => {
+        this.#options.notebook?.ended(compressor);
         this.#streams.delete(stream);
         this.#book.close(stream, this.#options.clock.now());
         this.#armExpiry();

@@ -6,6 +6,7 @@ import { type Answered, type RoundAnswer, RoundTable } from "../core/rounds.ts";
 import { type Block, BlockPacker } from "./block_packer.ts";
 import { emptyBatch } from "./element_stream.ts";
 import { StreamCompressor } from "./stream_compressor.ts";
+import type { TaskNotebook } from "./task_notes.ts";
 import { yieldToLoop } from "./yield_to_loop.ts";
 
 /** A consumer's request for its elements of some rounds; see `GetElementRequest` in `worker.proto`. */
@@ -40,6 +41,8 @@ export interface RoundRobinOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly codecs: CodecSet;
+  /** Counts its consumers as streams. @default nobody does */
+  readonly notebook?: TaskNotebook;
 }
 
 /** How long the elements of a round that may be skipped are waited for, in milliseconds. */
@@ -308,13 +311,16 @@ export class RoundRobinRunner {
     };
   }
 
-  /** One for each kind of consumer: it learns whether compressing is worth its while. */
-  #compressor({ accepted, compression: wish, loopback }: ElementRequest): StreamCompressor {
-    const key = `${wish} ${loopback} ${accepted}`;
+  /** One for each consumer: it learns whether compressing is worth its while. */
+  #compressor(
+    { consumerIndex: consumer, accepted, compression: wish, loopback }: ElementRequest,
+  ): StreamCompressor {
+    const key = `${consumer} ${wish} ${loopback} ${accepted}`;
     let compressor = this.#compressors.get(key);
     if (!compressor) {
       compressor = new StreamCompressor({ codecs: this.#options.codecs, accepted, wish, loopback });
       this.#compressors.set(key, compressor);
+      this.#options.notebook?.opened(compressor);
     }
     return compressor;
   }

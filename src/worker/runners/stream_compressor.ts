@@ -34,6 +34,7 @@ export class StreamCompressor {
   readonly #automatic: boolean;
   #codec: Codec | null;
   #tried = false;
+  #used: CodecName | null = null;
 
   /** Chooses the codec: the one that is wished where both sides have it, else none. */
   constructor({ codecs, accepted, wish, loopback }: StreamCompressorOptions) {
@@ -44,16 +45,23 @@ export class StreamCompressor {
     this.#codec = codec?.canCompress ? codec : null;
   }
 
+  /** The codec of the latest block that was large enough to tell, else "NONE"; null: no block has been sent. */
+  get used(): CodecName | null {
+    return this.#used;
+  }
+
   /** The block's bytes; uncompressed where compressing does not make them fewer. */
   compress({ chunks, byteLength }: Block): MaybePromise<CompressedPayload> {
     const codec = this.#codec;
     const plain: CompressedPayload = { compression: "NONE", payload: chunks };
+    this.#used ??= "NONE";
     if (!codec || byteLength < MIN_BYTES) return plain;
     return then(codec.compress([...chunks]), (compressed) => {
       if (this.#automatic && !this.#tried && compressed.byteLength > byteLength * WORTHWHILE_RATIO) {
         this.#codec = null;
       }
       this.#tried = true;
+      this.#used = compressed.byteLength < byteLength && this.#codec ? codec.name : "NONE";
       if (compressed.byteLength >= byteLength) return plain;
       return { compression: codec.name, payload: [compressed as Uint8Array<ArrayBuffer>] };
     });

@@ -125,7 +125,12 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
   rejectRound: record("rejectRound", { iterationId: id, clientId: id, targetRound: id }),
   removeTask: record("removeTask", { taskId: id, round: id }),
   addressTask: record("addressTask", { taskId: id, dataAddresses: texts }),
-  finishTask: record("finishTask", { taskId: id, at, numDropped: id }),
+  finishTask: record("finishTask", {
+    taskId: id,
+    at,
+    numDropped: id,
+    notes: fc.record({ leftOut: id, streams: fc.array(fc.tuple(small, id), { maxLength: 3 }) }),
+  }),
   leaseSplit: record("leaseSplit", {
     taskId: id,
     source: small,

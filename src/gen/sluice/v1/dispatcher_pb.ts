@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/dispatcher.proto.
  */
 export const file_sluice_v1_dispatcher: GenFile = /*@__PURE__*/
-  fileDesc("ChpzbHVpY2UvdjEvZGlzcGF0Y2hlci5wcm90bxIJc2x1aWNlLnYxIhMKEUdldFZlcnNpb25SZXF1ZXN0IiUKEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNIs8BChZXb3JrZXJIZWFydGJlYXRSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkSEwoLd29ya2VyX3RhZ3MYAyADKAkSFQoNY3VycmVudF90YXNrcxgEIAMoBBIPCgdmb3JtYXRzGAUgAygJEjAKDnRhc2tfYWRkcmVzc2VzGAYgAygLMhguc2x1aWNlLnYxLlRhc2tBZGRyZXNzZXMSGgoSdGVuc29yZmxvd19hZGRyZXNzGAcgASgJIjgKDVRhc2tBZGRyZXNzZXMSDwoHdGFza19pZBgBIAEoBBIWCg5kYXRhX2FkZHJlc3NlcxgCIAMoCSKDAQoXV29ya2VySGVhcnRiZWF0UmVzcG9uc2USJQoJbmV3X3Rhc2tzGAEgAygLMhIuc2x1aWNlLnYxLlRhc2tEZWYSFwoPdGFza3NfdG9fZGVsZXRlGAIgAygEEhkKEXdvcmtlcl90aW1lb3V0X21zGAMgASgEEg0KBWRyYWluGAQgASgIIssDCgdUYXNrRGVmEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEhIKCmRhdGFzZXRfaWQYAyABKAkSFgoOd29ya2VyX2FkZHJlc3MYBCABKAkSMgoPc2hhcmRpbmdfcG9saWN5GAUgASgOMhkuc2x1aWNlLnYxLlNoYXJkaW5nUG9saWN5EhIKCnJlcGV0aXRpb24YBiABKAQSEwoLbnVtX3NvdXJjZXMYByABKA0SEwoLbnVtX3dvcmtlcnMYCCABKA0SFAoMd29ya2VyX2luZGV4GAkgASgNEhoKDW51bV9jb25zdW1lcnMYCiABKA1IAIgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgLIAEoCBIrCgdkYXRhc2V0GAwgASgLMhUuc2x1aWNlLnYxLkRhdGFzZXREZWZIAYgBARIrCgtjb21wcmVzc2lvbhgNIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIVCg1maXJzdF9lbGVtZW50GA4gASgEEhkKEXRyYWNrc19wcm92ZW5hbmNlGA8gASgIQhAKDl9udW1fY29uc3VtZXJzQgoKCF9kYXRhc2V0Is0BChNXb3JrZXJVcGRhdGVSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhcKD2NvbXBsZXRlZF90YXNrcxgCIAMoBBJNChBkcm9wcGVkX2VsZW1lbnRzGAMgAygLMjMuc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlcXVlc3QuRHJvcHBlZEVsZW1lbnRzRW50cnkaNgoURHJvcHBlZEVsZW1lbnRzRW50cnkSCwoDa2V5GAEgASgEEg0KBXZhbHVlGAIgASgEOgI4ASIWChRXb3JrZXJVcGRhdGVSZXNwb25zZSJFChdVbnJlZ2lzdGVyV29ya2VyUmVxdWVzdBIWCg53b3JrZXJfYWRkcmVzcxgBIAEoCRISCgp3b3JrZXJfdWlkGAIgASgJIhoKGFVucmVnaXN0ZXJXb3JrZXJSZXNwb25zZSIqChRHZXREYXRhc2V0RGVmUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJIj8KFUdldERhdGFzZXREZWZSZXNwb25zZRImCgdkYXRhc2V0GAEgASgLMhUuc2x1aWNlLnYxLkRhdGFzZXREZWYidgoPR2V0U3BsaXRSZXF1ZXN0EhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIPCgd0YXNrX2lkGAIgASgEEhQKDHNvdXJjZV9pbmRleBgDIAEoDRISCgpyZXBldGl0aW9uGAQgASgEEhIKCnJlcXVlc3RfaWQYBSABKAQigAEKEEdldFNwbGl0UmVzcG9uc2USIAoGc3BsaXRzGAEgAygLMhAuc2x1aWNlLnYxLlNwbGl0EhUKDWVuZF9vZl9zcGxpdHMYAiABKAgSFwoPc291cmNlX2lzX2VtcHR5GAMgASgIEhoKEmN1cnJlbnRfcmVwZXRpdGlvbhgEIAEoBCJYCgVTcGxpdBINCgVzdGFydBgBIAEoBBILCgNlbmQYAiABKAQSDQoFbmFtZXMYAyADKAkSEgoKcmVwZXRpdGlvbhgEIAEoBBIQCghjb25zdW1lZBgFIAEoDCLCAQobR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0EiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZhIsCghtZXRhZGF0YRgCIAEoCzIaLnNsdWljZS52MS5EYXRhc2V0TWV0YWRhdGESFwoKZGF0YXNldF9pZBgDIAEoCUgAiAEBEhIKCnJlcXVlc3RfaWQYBCABKAkSEQoJcmVuZXdhYmxlGAUgASgIQg0KC19kYXRhc2V0X2lkIjIKHEdldE9yUmVnaXN0ZXJEYXRhc2V0UmVzcG9uc2USEgoKZGF0YXNldF9pZBgBIAEoCSIzCh1HZXREYXRhU2VydmljZU1ldGFkYXRhUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJIk4KHkdldERhdGFTZXJ2aWNlTWV0YWRhdGFSZXNwb25zZRIsCghtZXRhZGF0YRgBIAEoCzIaLnNsdWljZS52MS5EYXRhc2V0TWV0YWRhdGEiHQobR2V0RGF0YVNlcnZpY2VDb25maWdSZXF1ZXN0IlIKHEdldERhdGFTZXJ2aWNlQ29uZmlnUmVzcG9uc2USMgoPZGVwbG95bWVudF9tb2RlGAEgASgOMhkuc2x1aWNlLnYxLkRlcGxveW1lbnRNb2RlIrYCChVHZXRPckNyZWF0ZUpvYlJlcXVlc3QSEgoKZGF0YXNldF9pZBgBIAEoCRIyCg9zaGFyZGluZ19wb2xpY3kYAiABKA4yGS5zbHVpY2UudjEuU2hhcmRpbmdQb2xpY3kSFQoIam9iX25hbWUYAyABKAlIAIgBARIaCg1udW1fY29uc3VtZXJzGAQgASgNSAGIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYBSABKAgSMAoOdGFyZ2V0X3dvcmtlcnMYBiABKA4yGC5zbHVpY2UudjEuVGFyZ2V0V29ya2VycxISCgpyZXF1ZXN0X2lkGAcgASgJEhwKFHJlcXVpcmVfZXhhY3RseV9vbmNlGAggASgIQgsKCV9qb2JfbmFtZUIQCg5fbnVtX2NvbnN1bWVycyIoChZHZXRPckNyZWF0ZUpvYlJlc3BvbnNlEg4KBmpvYl9pZBgBIAEoBCKAAQobR2V0T3JDcmVhdGVJdGVyYXRpb25SZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoBBISCgpyZXBldGl0aW9uGAIgASgEEhIKCnJlcXVlc3RfaWQYAyABKAkSKQoKY2hlY2twb2ludBgEIAEoCzIVLnNsdWljZS52MS5DaGVja3BvaW50InkKCkNoZWNrcG9pbnQSFQoNaXRlcmF0aW9uX2tleRgBIAEoCRIbChNpdGVyYXRpb25fY2xpZW50X2lkGAIgASgEEhAKCGNvbnN1bWVkGAMgASgMEhAKCHBvc2l0aW9uGAQgASgEEhMKC251bV9yZWFkZXJzGAUgASgNIoUBChxHZXRPckNyZWF0ZUl0ZXJhdGlvblJlc3BvbnNlEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYASABKAQSMQoFc3RhdGUYAiABKAsyIi5zbHVpY2UudjEuQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2USFQoNaXRlcmF0aW9uX2tleRgDIAEoCSJqCh1SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBIbChNpdGVyYXRpb25fY2xpZW50X2lkGAEgASgEEiwKCGNvbnN1bWVkGAIgAygLMhouc2x1aWNlLnYxLlRhc2tDb25zdW1wdGlvbiIgCh5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVzcG9uc2UiNAoPVGFza0NvbnN1bXB0aW9uEg8KB3Rhc2tfaWQYASABKAQSEAoIY29uc3VtZWQYAiABKAwigwIKFkNsaWVudEhlYXJ0YmVhdFJlcXVlc3QSGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBBIaCg1jdXJyZW50X3JvdW5kGAIgASgESACIAQESGgoNYmxvY2tlZF9yb3VuZBgDIAEoBEgBiAEBEhcKD2tub3duX3Rhc2tzX3RhZxgEIAEoBBIsCghjb25zdW1lZBgFIAMoCzIaLnNsdWljZS52MS5UYXNrQ29uc3VtcHRpb24SEgoKbGVmdF90YXNrcxgGIAMoBBIVCg1zdGFydmVkX3Rhc2tzGAcgAygEQhAKDl9jdXJyZW50X3JvdW5kQhAKDl9ibG9ja2VkX3JvdW5kIqACChdDbGllbnRIZWFydGJlYXRSZXNwb25zZRIiCgV0YXNrcxgBIAMoCzITLnNsdWljZS52MS5UYXNrSW5mbxIaChJpdGVyYXRpb25fZmluaXNoZWQYAiABKAgSMgoPZGVwbG95bWVudF9tb2RlGAMgASgOMhkuc2x1aWNlLnYxLkRlcGxveW1lbnRNb2RlEhgKC2Jsb2NrX3JvdW5kGAQgASgESACIAQESEQoJdGFza3NfdGFnGAUgASgEEhcKD3Rhc2tzX3VuY2hhbmdlZBgGIAEoCBISCgpsb3N0X3Rhc2tzGAcgAygEEhIKCnJlY292ZXJpbmcYCCABKAgSEwoLbnVtX3JlYWRlcnMYCSABKA1CDgoMX2Jsb2NrX3JvdW5kIrQBCghUYXNrSW5mbxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIWCg53b3JrZXJfYWRkcmVzcxgDIAEoCRISCgp3b3JrZXJfdWlkGAQgASgJEhMKC3dvcmtlcl90YWdzGAUgAygJEhAKCGZpbmlzaGVkGAYgASgIEhYKDmRhdGFfYWRkcmVzc2VzGAcgAygJEhYKDnN0YXJ0aW5nX3JvdW5kGAggASgEIn4KFk1heWJlUmVtb3ZlVGFza1JlcXVlc3QSDwoHdGFza19pZBgBIAEoBBIWCg5jb25zdW1lcl9pbmRleBgCIAEoDRINCgVyb3VuZBgDIAEoBBIaCg11bnRha2VuX3JvdW5kGAQgASgESACIAQFCEAoOX3VudGFrZW5fcm91bmQiQQoXTWF5YmVSZW1vdmVUYXNrUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoCBIVCg1yZW1vdmVkX3JvdW5kGAIgASgEIiwKEkRyYWluV29ya2VyUmVxdWVzdBIWCg53b3JrZXJfYWRkcmVzcxgBIAEoCSIVChNEcmFpbldvcmtlclJlc3BvbnNlIhMKEUdldFdvcmtlcnNSZXF1ZXN0IjwKEkdldFdvcmtlcnNSZXNwb25zZRImCgd3b3JrZXJzGAEgAygLMhUuc2x1aWNlLnYxLldvcmtlckluZm8iKwoKV29ya2VySW5mbxIPCgdhZGRyZXNzGAEgASgJEgwKBHRhZ3MYAiADKAkqiAEKDkRlcGxveW1lbnRNb2RlEh8KG0RFUExPWU1FTlRfTU9ERV9VTlNQRUNJRklFRBAAEh0KGURFUExPWU1FTlRfTU9ERV9DT0xPQ0FURUQQARIaChZERVBMT1lNRU5UX01PREVfUkVNT1RFEAISGgoWREVQTE9ZTUVOVF9NT0RFX0hZQlJJRBADKmYKDVRhcmdldFdvcmtlcnMSIwofVEFSR0VUX1dPUktFUlNfQVVUT19VTlNQRUNJRklFRBAAEhYKElRBUkdFVF9XT1JLRVJTX0FOWRABEhgKFFRBUkdFVF9XT1JLRVJTX0xPQ0FMEAIyvAsKEURpc3BhdGNoZXJTZXJ2aWNlEkkKCkdldFZlcnNpb24SHC5zbHVpY2UudjEuR2V0VmVyc2lvblJlcXVlc3QaHS5zbHVpY2UudjEuR2V0VmVyc2lvblJlc3BvbnNlElgKD1dvcmtlckhlYXJ0YmVhdBIhLnNsdWljZS52MS5Xb3JrZXJIZWFydGJlYXRSZXF1ZXN0GiIuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlc3BvbnNlEk8KDFdvcmtlclVwZGF0ZRIeLnNsdWljZS52MS5Xb3JrZXJVcGRhdGVSZXF1ZXN0Gh8uc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlc3BvbnNlElsKEFVucmVnaXN0ZXJXb3JrZXISIi5zbHVpY2UudjEuVW5yZWdpc3RlcldvcmtlclJlcXVlc3QaIy5zbHVpY2UudjEuVW5yZWdpc3RlcldvcmtlclJlc3BvbnNlElIKDUdldERhdGFzZXREZWYSHy5zbHVpY2UudjEuR2V0RGF0YXNldERlZlJlcXVlc3QaIC5zbHVpY2UudjEuR2V0RGF0YXNldERlZlJlc3BvbnNlEkMKCEdldFNwbGl0Ehouc2x1aWNlLnYxLkdldFNwbGl0UmVxdWVzdBobLnNsdWljZS52MS5HZXRTcGxpdFJlc3BvbnNlEmcKFEdldE9yUmVnaXN0ZXJEYXRhc2V0EiYuc2x1aWNlLnYxLkdldE9yUmVnaXN0ZXJEYXRhc2V0UmVxdWVzdBonLnNsdWljZS52MS5HZXRPclJlZ2lzdGVyRGF0YXNldFJlc3BvbnNlEm0KFkdldERhdGFTZXJ2aWNlTWV0YWRhdGESKC5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlcXVlc3QaKS5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEmcKFEdldERhdGFTZXJ2aWNlQ29uZmlnEiYuc2x1aWNlLnYxLkdldERhdGFTZXJ2aWNlQ29uZmlnUmVxdWVzdBonLnNsdWljZS52MS5HZXREYXRhU2VydmljZUNvbmZpZ1Jlc3BvbnNlElUKDkdldE9yQ3JlYXRlSm9iEiAuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSm9iUmVxdWVzdBohLnNsdWljZS52MS5HZXRPckNyZWF0ZUpvYlJlc3BvbnNlEmcKFEdldE9yQ3JlYXRlSXRlcmF0aW9uEiYuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSXRlcmF0aW9uUmVxdWVzdBonLnNsdWljZS52MS5HZXRPckNyZWF0ZUl0ZXJhdGlvblJlc3BvbnNlEm0KFlJlbGVhc2VJdGVyYXRpb25DbGllbnQSKC5zbHVpY2UudjEuUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlcXVlc3QaKS5zbHVpY2UudjEuUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlc3BvbnNlElgKD0NsaWVudEhlYXJ0YmVhdBIhLnNsdWljZS52MS5DbGllbnRIZWFydGJlYXRSZXF1ZXN0GiIuc2x1aWNlLnYxLkNsaWVudEhlYXJ0YmVhdFJlc3BvbnNlElgKD01heWJlUmVtb3ZlVGFzaxIhLnNsdWljZS52MS5NYXliZVJlbW92ZVRhc2tSZXF1ZXN0GiIuc2x1aWNlLnYxLk1heWJlUmVtb3ZlVGFza1Jlc3BvbnNlEkwKC0RyYWluV29ya2VyEh0uc2x1aWNlLnYxLkRyYWluV29ya2VyUmVxdWVzdBoeLnNsdWljZS52MS5EcmFpbldvcmtlclJlc3BvbnNlEkkKCkdldFdvcmtlcnMSHC5zbHVpY2UudjEuR2V0V29ya2Vyc1JlcXVlc3QaHS5zbHVpY2UudjEuR2V0V29ya2Vyc1Jlc3BvbnNlYgZwcm90bzM", [file_sluice_v1_dataset]);
+  fileDesc("ChpzbHVpY2UvdjEvZGlzcGF0Y2hlci5wcm90bxIJc2x1aWNlLnYxIhMKEUdldFZlcnNpb25SZXF1ZXN0IiUKEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNItACChZXb3JrZXJIZWFydGJlYXRSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkSEwoLd29ya2VyX3RhZ3MYAyADKAkSFQoNY3VycmVudF90YXNrcxgEIAMoBBIPCgdmb3JtYXRzGAUgAygJEjAKDnRhc2tfYWRkcmVzc2VzGAYgAygLMhguc2x1aWNlLnYxLlRhc2tBZGRyZXNzZXMSGgoSdGVuc29yZmxvd19hZGRyZXNzGAcgASgJEjsKBW5vdGVzGAggAygLMiwuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlcXVlc3QuTm90ZXNFbnRyeRpCCgpOb3Rlc0VudHJ5EgsKA2tleRgBIAEoBBIjCgV2YWx1ZRgCIAEoCzIULnNsdWljZS52MS5UYXNrTm90ZXM6AjgBIkYKCVRhc2tOb3RlcxIQCghsZWZ0X291dBgBIAEoBBInCgdzdHJlYW1zGAIgAygLMhYuc2x1aWNlLnYxLlN0cmVhbUNvdW50IkkKC1N0cmVhbUNvdW50EisKC2NvbXByZXNzaW9uGAEgASgOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEg0KBWNvdW50GAIgASgEIjgKDVRhc2tBZGRyZXNzZXMSDwoHdGFza19pZBgBIAEoBBIWCg5kYXRhX2FkZHJlc3NlcxgCIAMoCSKDAQoXV29ya2VySGVhcnRiZWF0UmVzcG9uc2USJQoJbmV3X3Rhc2tzGAEgAygLMhIuc2x1aWNlLnYxLlRhc2tEZWYSFwoPdGFza3NfdG9fZGVsZXRlGAIgAygEEhkKEXdvcmtlcl90aW1lb3V0X21zGAMgASgEEg0KBWRyYWluGAQgASgIIssDCgdUYXNrRGVmEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEhIKCmRhdGFzZXRfaWQYAyABKAkSFgoOd29ya2VyX2FkZHJlc3MYBCABKAkSMgoPc2hhcmRpbmdfcG9saWN5GAUgASgOMhkuc2x1aWNlLnYxLlNoYXJkaW5nUG9saWN5EhIKCnJlcGV0aXRpb24YBiABKAQSEwoLbnVtX3NvdXJjZXMYByABKA0SEwoLbnVtX3dvcmtlcnMYCCABKA0SFAoMd29ya2VyX2luZGV4GAkgASgNEhoKDW51bV9jb25zdW1lcnMYCiABKA1IAIgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgLIAEoCBIrCgdkYXRhc2V0GAwgASgLMhUuc2x1aWNlLnYxLkRhdGFzZXREZWZIAYgBARIrCgtjb21wcmVzc2lvbhgNIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIVCg1maXJzdF9lbGVtZW50GA4gASgEEhkKEXRyYWNrc19wcm92ZW5hbmNlGA8gASgIQhAKDl9udW1fY29uc3VtZXJzQgoKCF9kYXRhc2V0IssCChNXb3JrZXJVcGRhdGVSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhcKD2NvbXBsZXRlZF90YXNrcxgCIAMoBBJNChBkcm9wcGVkX2VsZW1lbnRzGAMgAygLMjMuc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlcXVlc3QuRHJvcHBlZEVsZW1lbnRzRW50cnkSOAoFbm90ZXMYBCADKAsyKS5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVxdWVzdC5Ob3Rlc0VudHJ5GjYKFERyb3BwZWRFbGVtZW50c0VudHJ5EgsKA2tleRgBIAEoBBINCgV2YWx1ZRgCIAEoBDoCOAEaQgoKTm90ZXNFbnRyeRILCgNrZXkYASABKAQSIwoFdmFsdWUYAiABKAsyFC5zbHVpY2UudjEuVGFza05vdGVzOgI4ASIWChRXb3JrZXJVcGRhdGVSZXNwb25zZSJFChdVbnJlZ2lzdGVyV29ya2VyUmVxdWVzdBIWCg53b3JrZXJfYWRkcmVzcxgBIAEoCRISCgp3b3JrZXJfdWlkGAIgASgJIhoKGFVucmVnaXN0ZXJXb3JrZXJSZXNwb25zZSIqChRHZXREYXRhc2V0RGVmUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJIj8KFUdldERhdGFzZXREZWZSZXNwb25zZRImCgdkYXRhc2V0GAEgASgLMhUuc2x1aWNlLnYxLkRhdGFzZXREZWYidgoPR2V0U3BsaXRSZXF1ZXN0EhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIPCgd0YXNrX2lkGAIgASgEEhQKDHNvdXJjZV9pbmRleBgDIAEoDRISCgpyZXBldGl0aW9uGAQgASgEEhIKCnJlcXVlc3RfaWQYBSABKAQigAEKEEdldFNwbGl0UmVzcG9uc2USIAoGc3BsaXRzGAEgAygLMhAuc2x1aWNlLnYxLlNwbGl0EhUKDWVuZF9vZl9zcGxpdHMYAiABKAgSFwoPc291cmNlX2lzX2VtcHR5GAMgASgIEhoKEmN1cnJlbnRfcmVwZXRpdGlvbhgEIAEoBCJYCgVTcGxpdBINCgVzdGFydBgBIAEoBBILCgNlbmQYAiABKAQSDQoFbmFtZXMYAyADKAkSEgoKcmVwZXRpdGlvbhgEIAEoBBIQCghjb25zdW1lZBgFIAEoDCLCAQobR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0EiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZhIsCghtZXRhZGF0YRgCIAEoCzIaLnNsdWljZS52MS5EYXRhc2V0TWV0YWRhdGESFwoKZGF0YXNldF9pZBgDIAEoCUgAiAEBEhIKCnJlcXVlc3RfaWQYBCABKAkSEQoJcmVuZXdhYmxlGAUgASgIQg0KC19kYXRhc2V0X2lkIjIKHEdldE9yUmVnaXN0ZXJEYXRhc2V0UmVzcG9uc2USEgoKZGF0YXNldF9pZBgBIAEoCSIzCh1HZXREYXRhU2VydmljZU1ldGFkYXRhUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJIk4KHkdldERhdGFTZXJ2aWNlTWV0YWRhdGFSZXNwb25zZRIsCghtZXRhZGF0YRgBIAEoCzIaLnNsdWljZS52MS5EYXRhc2V0TWV0YWRhdGEiHQobR2V0RGF0YVNlcnZpY2VDb25maWdSZXF1ZXN0IlIKHEdldERhdGFTZXJ2aWNlQ29uZmlnUmVzcG9uc2USMgoPZGVwbG95bWVudF9tb2RlGAEgASgOMhkuc2x1aWNlLnYxLkRlcGxveW1lbnRNb2RlIrYCChVHZXRPckNyZWF0ZUpvYlJlcXVlc3QSEgoKZGF0YXNldF9pZBgBIAEoCRIyCg9zaGFyZGluZ19wb2xpY3kYAiABKA4yGS5zbHVpY2UudjEuU2hhcmRpbmdQb2xpY3kSFQoIam9iX25hbWUYAyABKAlIAIgBARIaCg1udW1fY29uc3VtZXJzGAQgASgNSAGIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYBSABKAgSMAoOdGFyZ2V0X3dvcmtlcnMYBiABKA4yGC5zbHVpY2UudjEuVGFyZ2V0V29ya2VycxISCgpyZXF1ZXN0X2lkGAcgASgJEhwKFHJlcXVpcmVfZXhhY3RseV9vbmNlGAggASgIQgsKCV9qb2JfbmFtZUIQCg5fbnVtX2NvbnN1bWVycyIoChZHZXRPckNyZWF0ZUpvYlJlc3BvbnNlEg4KBmpvYl9pZBgBIAEoBCKAAQobR2V0T3JDcmVhdGVJdGVyYXRpb25SZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoBBISCgpyZXBldGl0aW9uGAIgASgEEhIKCnJlcXVlc3RfaWQYAyABKAkSKQoKY2hlY2twb2ludBgEIAEoCzIVLnNsdWljZS52MS5DaGVja3BvaW50InkKCkNoZWNrcG9pbnQSFQoNaXRlcmF0aW9uX2tleRgBIAEoCRIbChNpdGVyYXRpb25fY2xpZW50X2lkGAIgASgEEhAKCGNvbnN1bWVkGAMgASgMEhAKCHBvc2l0aW9uGAQgASgEEhMKC251bV9yZWFkZXJzGAUgASgNIoUBChxHZXRPckNyZWF0ZUl0ZXJhdGlvblJlc3BvbnNlEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYASABKAQSMQoFc3RhdGUYAiABKAsyIi5zbHVpY2UudjEuQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2USFQoNaXRlcmF0aW9uX2tleRgDIAEoCSJqCh1SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBIbChNpdGVyYXRpb25fY2xpZW50X2lkGAEgASgEEiwKCGNvbnN1bWVkGAIgAygLMhouc2x1aWNlLnYxLlRhc2tDb25zdW1wdGlvbiIgCh5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVzcG9uc2UiNAoPVGFza0NvbnN1bXB0aW9uEg8KB3Rhc2tfaWQYASABKAQSEAoIY29uc3VtZWQYAiABKAwigwIKFkNsaWVudEhlYXJ0YmVhdFJlcXVlc3QSGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBBIaCg1jdXJyZW50X3JvdW5kGAIgASgESACIAQESGgoNYmxvY2tlZF9yb3VuZBgDIAEoBEgBiAEBEhcKD2tub3duX3Rhc2tzX3RhZxgEIAEoBBIsCghjb25zdW1lZBgFIAMoCzIaLnNsdWljZS52MS5UYXNrQ29uc3VtcHRpb24SEgoKbGVmdF90YXNrcxgGIAMoBBIVCg1zdGFydmVkX3Rhc2tzGAcgAygEQhAKDl9jdXJyZW50X3JvdW5kQhAKDl9ibG9ja2VkX3JvdW5kIqACChdDbGllbnRIZWFydGJlYXRSZXNwb25zZRIiCgV0YXNrcxgBIAMoCzITLnNsdWljZS52MS5UYXNrSW5mbxIaChJpdGVyYXRpb25fZmluaXNoZWQYAiABKAgSMgoPZGVwbG95bWVudF9tb2RlGAMgASgOMhkuc2x1aWNlLnYxLkRlcGxveW1lbnRNb2RlEhgKC2Jsb2NrX3JvdW5kGAQgASgESACIAQESEQoJdGFza3NfdGFnGAUgASgEEhcKD3Rhc2tzX3VuY2hhbmdlZBgGIAEoCBISCgpsb3N0X3Rhc2tzGAcgAygEEhIKCnJlY292ZXJpbmcYCCABKAgSEwoLbnVtX3JlYWRlcnMYCSABKA1CDgoMX2Jsb2NrX3JvdW5kIrQBCghUYXNrSW5mbxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIWCg53b3JrZXJfYWRkcmVzcxgDIAEoCRISCgp3b3JrZXJfdWlkGAQgASgJEhMKC3dvcmtlcl90YWdzGAUgAygJEhAKCGZpbmlzaGVkGAYgASgIEhYKDmRhdGFfYWRkcmVzc2VzGAcgAygJEhYKDnN0YXJ0aW5nX3JvdW5kGAggASgEIn4KFk1heWJlUmVtb3ZlVGFza1JlcXVlc3QSDwoHdGFza19pZBgBIAEoBBIWCg5jb25zdW1lcl9pbmRleBgCIAEoDRINCgVyb3VuZBgDIAEoBBIaCg11bnRha2VuX3JvdW5kGAQgASgESACIAQFCEAoOX3VudGFrZW5fcm91bmQiQQoXTWF5YmVSZW1vdmVUYXNrUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoCBIVCg1yZW1vdmVkX3JvdW5kGAIgASgEIiwKEkRyYWluV29ya2VyUmVxdWVzdBIWCg53b3JrZXJfYWRkcmVzcxgBIAEoCSIVChNEcmFpbldvcmtlclJlc3BvbnNlIhMKEUdldFdvcmtlcnNSZXF1ZXN0IjwKEkdldFdvcmtlcnNSZXNwb25zZRImCgd3b3JrZXJzGAEgAygLMhUuc2x1aWNlLnYxLldvcmtlckluZm8iKwoKV29ya2VySW5mbxIPCgdhZGRyZXNzGAEgASgJEgwKBHRhZ3MYAiADKAkqiAEKDkRlcGxveW1lbnRNb2RlEh8KG0RFUExPWU1FTlRfTU9ERV9VTlNQRUNJRklFRBAAEh0KGURFUExPWU1FTlRfTU9ERV9DT0xPQ0FURUQQARIaChZERVBMT1lNRU5UX01PREVfUkVNT1RFEAISGgoWREVQTE9ZTUVOVF9NT0RFX0hZQlJJRBADKmYKDVRhcmdldFdvcmtlcnMSIwofVEFSR0VUX1dPUktFUlNfQVVUT19VTlNQRUNJRklFRBAAEhYKElRBUkdFVF9XT1JLRVJTX0FOWRABEhgKFFRBUkdFVF9XT1JLRVJTX0xPQ0FMEAIyvAsKEURpc3BhdGNoZXJTZXJ2aWNlEkkKCkdldFZlcnNpb24SHC5zbHVpY2UudjEuR2V0VmVyc2lvblJlcXVlc3QaHS5zbHVpY2UudjEuR2V0VmVyc2lvblJlc3BvbnNlElgKD1dvcmtlckhlYXJ0YmVhdBIhLnNsdWljZS52MS5Xb3JrZXJIZWFydGJlYXRSZXF1ZXN0GiIuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlc3BvbnNlEk8KDFdvcmtlclVwZGF0ZRIeLnNsdWljZS52MS5Xb3JrZXJVcGRhdGVSZXF1ZXN0Gh8uc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlc3BvbnNlElsKEFVucmVnaXN0ZXJXb3JrZXISIi5zbHVpY2UudjEuVW5yZWdpc3RlcldvcmtlclJlcXVlc3QaIy5zbHVpY2UudjEuVW5yZWdpc3RlcldvcmtlclJlc3BvbnNlElIKDUdldERhdGFzZXREZWYSHy5zbHVpY2UudjEuR2V0RGF0YXNldERlZlJlcXVlc3QaIC5zbHVpY2UudjEuR2V0RGF0YXNldERlZlJlc3BvbnNlEkMKCEdldFNwbGl0Ehouc2x1aWNlLnYxLkdldFNwbGl0UmVxdWVzdBobLnNsdWljZS52MS5HZXRTcGxpdFJlc3BvbnNlEmcKFEdldE9yUmVnaXN0ZXJEYXRhc2V0EiYuc2x1aWNlLnYxLkdldE9yUmVnaXN0ZXJEYXRhc2V0UmVxdWVzdBonLnNsdWljZS52MS5HZXRPclJlZ2lzdGVyRGF0YXNldFJlc3BvbnNlEm0KFkdldERhdGFTZXJ2aWNlTWV0YWRhdGESKC5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlcXVlc3QaKS5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEmcKFEdldERhdGFTZXJ2aWNlQ29uZmlnEiYuc2x1aWNlLnYxLkdldERhdGFTZXJ2aWNlQ29uZmlnUmVxdWVzdBonLnNsdWljZS52MS5HZXREYXRhU2VydmljZUNvbmZpZ1Jlc3BvbnNlElUKDkdldE9yQ3JlYXRlSm9iEiAuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSm9iUmVxdWVzdBohLnNsdWljZS52MS5HZXRPckNyZWF0ZUpvYlJlc3BvbnNlEmcKFEdldE9yQ3JlYXRlSXRlcmF0aW9uEiYuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSXRlcmF0aW9uUmVxdWVzdBonLnNsdWljZS52MS5HZXRPckNyZWF0ZUl0ZXJhdGlvblJlc3BvbnNlEm0KFlJlbGVhc2VJdGVyYXRpb25DbGllbnQSKC5zbHVpY2UudjEuUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlcXVlc3QaKS5zbHVpY2UudjEuUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlc3BvbnNlElgKD0NsaWVudEhlYXJ0YmVhdBIhLnNsdWljZS52MS5DbGllbnRIZWFydGJlYXRSZXF1ZXN0GiIuc2x1aWNlLnYxLkNsaWVudEhlYXJ0YmVhdFJlc3BvbnNlElgKD01heWJlUmVtb3ZlVGFzaxIhLnNsdWljZS52MS5NYXliZVJlbW92ZVRhc2tSZXF1ZXN0GiIuc2x1aWNlLnYxLk1heWJlUmVtb3ZlVGFza1Jlc3BvbnNlEkwKC0RyYWluV29ya2VyEh0uc2x1aWNlLnYxLkRyYWluV29ya2VyUmVxdWVzdBoeLnNsdWljZS52MS5EcmFpbldvcmtlclJlc3BvbnNlEkkKCkdldFdvcmtlcnMSHC5zbHVpY2UudjEuR2V0V29ya2Vyc1JlcXVlc3QaHS5zbHVpY2UudjEuR2V0V29ya2Vyc1Jlc3BvbnNlYgZwcm90bzM", [file_sluice_v1_dataset]);
 
 /**
  * Asks for the version.
@@ -115,6 +115,13 @@ export type WorkerHeartbeatRequest = Message<"sluice.v1.WorkerHeartbeatRequest">
    * @generated from field: string tensorflow_address = 7;
    */
   tensorflowAddress: string;
+
+  /**
+   * What there is to say of the tasks that it has, by their ids; a report takes the place of the one before.
+   *
+   * @generated from field: map<uint64, sluice.v1.TaskNotes> notes = 8;
+   */
+  notes: { [key: string]: TaskNotes };
 };
 
 /**
@@ -123,6 +130,62 @@ export type WorkerHeartbeatRequest = Message<"sluice.v1.WorkerHeartbeatRequest">
  */
 export const WorkerHeartbeatRequestSchema: GenMessage<WorkerHeartbeatRequest> = /*@__PURE__*/
   messageDesc(file_sluice_v1_dispatcher, 2);
+
+/**
+ * What a worker notes about a task, for the dispatcher's status.
+ *
+ * @generated from message sluice.v1.TaskNotes
+ */
+export type TaskNotes = Message<"sluice.v1.TaskNotes"> & {
+  /**
+   * Elements that `ignoreErrors` left out.
+   *
+   * @generated from field: uint64 left_out = 1;
+   */
+  leftOut: bigint;
+
+  /**
+   * How many streams to readers were compressed with each codec.
+   *
+   * @generated from field: repeated sluice.v1.StreamCount streams = 2;
+   */
+  streams: StreamCount[];
+};
+
+/**
+ * Describes the message sluice.v1.TaskNotes.
+ * Use `create(TaskNotesSchema)` to create a new message.
+ */
+export const TaskNotesSchema: GenMessage<TaskNotes> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_dispatcher, 3);
+
+/**
+ * How many streams were compressed with a codec.
+ *
+ * @generated from message sluice.v1.StreamCount
+ */
+export type StreamCount = Message<"sluice.v1.StreamCount"> & {
+  /**
+   * The codec.
+   *
+   * @generated from field: sluice.v1.Compression compression = 1;
+   */
+  compression: Compression;
+
+  /**
+   * So many.
+   *
+   * @generated from field: uint64 count = 2;
+   */
+  count: bigint;
+};
+
+/**
+ * Describes the message sluice.v1.StreamCount.
+ * Use `create(StreamCountSchema)` to create a new message.
+ */
+export const StreamCountSchema: GenMessage<StreamCount> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_dispatcher, 4);
 
 /**
  * The addresses of a task that has a data plane of its own.
@@ -150,7 +213,7 @@ export type TaskAddresses = Message<"sluice.v1.TaskAddresses"> & {
  * Use `create(TaskAddressesSchema)` to create a new message.
  */
 export const TaskAddressesSchema: GenMessage<TaskAddresses> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 3);
+  messageDesc(file_sluice_v1_dispatcher, 5);
 
 /**
  * What a worker should run.
@@ -192,7 +255,7 @@ export type WorkerHeartbeatResponse = Message<"sluice.v1.WorkerHeartbeatResponse
  * Use `create(WorkerHeartbeatResponseSchema)` to create a new message.
  */
 export const WorkerHeartbeatResponseSchema: GenMessage<WorkerHeartbeatResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 4);
+  messageDesc(file_sluice_v1_dispatcher, 6);
 
 /**
  * A task: one worker's part of one iteration.
@@ -311,7 +374,7 @@ export type TaskDef = Message<"sluice.v1.TaskDef"> & {
  * Use `create(TaskDefSchema)` to create a new message.
  */
 export const TaskDefSchema: GenMessage<TaskDef> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 5);
+  messageDesc(file_sluice_v1_dispatcher, 7);
 
 /**
  * Tasks that have ended.
@@ -339,6 +402,13 @@ export type WorkerUpdateRequest = Message<"sluice.v1.WorkerUpdateRequest"> & {
    * @generated from field: map<uint64, uint64> dropped_elements = 3;
    */
   droppedElements: { [key: string]: bigint };
+
+  /**
+   * The last that there is to say of completed tasks, as in heartbeats.
+   *
+   * @generated from field: map<uint64, sluice.v1.TaskNotes> notes = 4;
+   */
+  notes: { [key: string]: TaskNotes };
 };
 
 /**
@@ -346,7 +416,7 @@ export type WorkerUpdateRequest = Message<"sluice.v1.WorkerUpdateRequest"> & {
  * Use `create(WorkerUpdateRequestSchema)` to create a new message.
  */
 export const WorkerUpdateRequestSchema: GenMessage<WorkerUpdateRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 6);
+  messageDesc(file_sluice_v1_dispatcher, 8);
 
 /**
  * Nothing to say.
@@ -361,7 +431,7 @@ export type WorkerUpdateResponse = Message<"sluice.v1.WorkerUpdateResponse"> & {
  * Use `create(WorkerUpdateResponseSchema)` to create a new message.
  */
 export const WorkerUpdateResponseSchema: GenMessage<WorkerUpdateResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 7);
+  messageDesc(file_sluice_v1_dispatcher, 9);
 
 /**
  * A worker's leave.
@@ -389,7 +459,7 @@ export type UnregisterWorkerRequest = Message<"sluice.v1.UnregisterWorkerRequest
  * Use `create(UnregisterWorkerRequestSchema)` to create a new message.
  */
 export const UnregisterWorkerRequestSchema: GenMessage<UnregisterWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 8);
+  messageDesc(file_sluice_v1_dispatcher, 10);
 
 /**
  * Nothing to say.
@@ -404,7 +474,7 @@ export type UnregisterWorkerResponse = Message<"sluice.v1.UnregisterWorkerRespon
  * Use `create(UnregisterWorkerResponseSchema)` to create a new message.
  */
 export const UnregisterWorkerResponseSchema: GenMessage<UnregisterWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 9);
+  messageDesc(file_sluice_v1_dispatcher, 11);
 
 /**
  * Asks for a definition.
@@ -425,7 +495,7 @@ export type GetDatasetDefRequest = Message<"sluice.v1.GetDatasetDefRequest"> & {
  * Use `create(GetDatasetDefRequestSchema)` to create a new message.
  */
 export const GetDatasetDefRequestSchema: GenMessage<GetDatasetDefRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 10);
+  messageDesc(file_sluice_v1_dispatcher, 12);
 
 /**
  * A definition.
@@ -446,7 +516,7 @@ export type GetDatasetDefResponse = Message<"sluice.v1.GetDatasetDefResponse"> &
  * Use `create(GetDatasetDefResponseSchema)` to create a new message.
  */
 export const GetDatasetDefResponseSchema: GenMessage<GetDatasetDefResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 11);
+  messageDesc(file_sluice_v1_dispatcher, 13);
 
 /**
  * Asks for splits.
@@ -497,7 +567,7 @@ export type GetSplitRequest = Message<"sluice.v1.GetSplitRequest"> & {
  * Use `create(GetSplitRequestSchema)` to create a new message.
  */
 export const GetSplitRequestSchema: GenMessage<GetSplitRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 12);
+  messageDesc(file_sluice_v1_dispatcher, 14);
 
 /**
  * Splits, or their end.
@@ -540,7 +610,7 @@ export type GetSplitResponse = Message<"sluice.v1.GetSplitResponse"> & {
  * Use `create(GetSplitResponseSchema)` to create a new message.
  */
 export const GetSplitResponseSchema: GenMessage<GetSplitResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 13);
+  messageDesc(file_sluice_v1_dispatcher, 15);
 
 /**
  * A piece of a source's input.
@@ -591,7 +661,7 @@ export type Split = Message<"sluice.v1.Split"> & {
  * Use `create(SplitSchema)` to create a new message.
  */
 export const SplitSchema: GenMessage<Split> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 14);
+  messageDesc(file_sluice_v1_dispatcher, 16);
 
 /**
  * A dataset to be registered.
@@ -641,7 +711,7 @@ export type GetOrRegisterDatasetRequest = Message<"sluice.v1.GetOrRegisterDatase
  * Use `create(GetOrRegisterDatasetRequestSchema)` to create a new message.
  */
 export const GetOrRegisterDatasetRequestSchema: GenMessage<GetOrRegisterDatasetRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 15);
+  messageDesc(file_sluice_v1_dispatcher, 17);
 
 /**
  * The id of a dataset.
@@ -662,7 +732,7 @@ export type GetOrRegisterDatasetResponse = Message<"sluice.v1.GetOrRegisterDatas
  * Use `create(GetOrRegisterDatasetResponseSchema)` to create a new message.
  */
 export const GetOrRegisterDatasetResponseSchema: GenMessage<GetOrRegisterDatasetResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 16);
+  messageDesc(file_sluice_v1_dispatcher, 18);
 
 /**
  * Asks for metadata.
@@ -683,7 +753,7 @@ export type GetDataServiceMetadataRequest = Message<"sluice.v1.GetDataServiceMet
  * Use `create(GetDataServiceMetadataRequestSchema)` to create a new message.
  */
 export const GetDataServiceMetadataRequestSchema: GenMessage<GetDataServiceMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 17);
+  messageDesc(file_sluice_v1_dispatcher, 19);
 
 /**
  * Metadata.
@@ -704,7 +774,7 @@ export type GetDataServiceMetadataResponse = Message<"sluice.v1.GetDataServiceMe
  * Use `create(GetDataServiceMetadataResponseSchema)` to create a new message.
  */
 export const GetDataServiceMetadataResponseSchema: GenMessage<GetDataServiceMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 18);
+  messageDesc(file_sluice_v1_dispatcher, 20);
 
 /**
  * Asks for settings.
@@ -719,7 +789,7 @@ export type GetDataServiceConfigRequest = Message<"sluice.v1.GetDataServiceConfi
  * Use `create(GetDataServiceConfigRequestSchema)` to create a new message.
  */
 export const GetDataServiceConfigRequestSchema: GenMessage<GetDataServiceConfigRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 19);
+  messageDesc(file_sluice_v1_dispatcher, 21);
 
 /**
  * Settings.
@@ -740,7 +810,7 @@ export type GetDataServiceConfigResponse = Message<"sluice.v1.GetDataServiceConf
  * Use `create(GetDataServiceConfigResponseSchema)` to create a new message.
  */
 export const GetDataServiceConfigResponseSchema: GenMessage<GetDataServiceConfigResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 20);
+  messageDesc(file_sluice_v1_dispatcher, 22);
 
 /**
  * A job to be made or found.
@@ -810,7 +880,7 @@ export type GetOrCreateJobRequest = Message<"sluice.v1.GetOrCreateJobRequest"> &
  * Use `create(GetOrCreateJobRequestSchema)` to create a new message.
  */
 export const GetOrCreateJobRequestSchema: GenMessage<GetOrCreateJobRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 21);
+  messageDesc(file_sluice_v1_dispatcher, 23);
 
 /**
  * The id of a job.
@@ -831,7 +901,7 @@ export type GetOrCreateJobResponse = Message<"sluice.v1.GetOrCreateJobResponse">
  * Use `create(GetOrCreateJobResponseSchema)` to create a new message.
  */
 export const GetOrCreateJobResponseSchema: GenMessage<GetOrCreateJobResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 22);
+  messageDesc(file_sluice_v1_dispatcher, 24);
 
 /**
  * A pass to be joined.
@@ -874,7 +944,7 @@ export type GetOrCreateIterationRequest = Message<"sluice.v1.GetOrCreateIteratio
  * Use `create(GetOrCreateIterationRequestSchema)` to create a new message.
  */
 export const GetOrCreateIterationRequestSchema: GenMessage<GetOrCreateIterationRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 23);
+  messageDesc(file_sluice_v1_dispatcher, 25);
 
 /**
  * Where a reader stood. Everything before it counts as read, everything after it is given again.
@@ -923,7 +993,7 @@ export type Checkpoint = Message<"sluice.v1.Checkpoint"> & {
  * Use `create(CheckpointSchema)` to create a new message.
  */
 export const CheckpointSchema: GenMessage<Checkpoint> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 24);
+  messageDesc(file_sluice_v1_dispatcher, 26);
 
 /**
  * A client of a pass.
@@ -958,7 +1028,7 @@ export type GetOrCreateIterationResponse = Message<"sluice.v1.GetOrCreateIterati
  * Use `create(GetOrCreateIterationResponseSchema)` to create a new message.
  */
 export const GetOrCreateIterationResponseSchema: GenMessage<GetOrCreateIterationResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 25);
+  messageDesc(file_sluice_v1_dispatcher, 27);
 
 /**
  * A client's leave.
@@ -986,7 +1056,7 @@ export type ReleaseIterationClientRequest = Message<"sluice.v1.ReleaseIterationC
  * Use `create(ReleaseIterationClientRequestSchema)` to create a new message.
  */
 export const ReleaseIterationClientRequestSchema: GenMessage<ReleaseIterationClientRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 26);
+  messageDesc(file_sluice_v1_dispatcher, 28);
 
 /**
  * Nothing to say.
@@ -1001,7 +1071,7 @@ export type ReleaseIterationClientResponse = Message<"sluice.v1.ReleaseIteration
  * Use `create(ReleaseIterationClientResponseSchema)` to create a new message.
  */
 export const ReleaseIterationClientResponseSchema: GenMessage<ReleaseIterationClientResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 27);
+  messageDesc(file_sluice_v1_dispatcher, 29);
 
 /**
  * What a client has taken of a task.
@@ -1030,7 +1100,7 @@ export type TaskConsumption = Message<"sluice.v1.TaskConsumption"> & {
  * Use `create(TaskConsumptionSchema)` to create a new message.
  */
 export const TaskConsumptionSchema: GenMessage<TaskConsumption> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 28);
+  messageDesc(file_sluice_v1_dispatcher, 30);
 
 /**
  * A client's heartbeat.
@@ -1098,7 +1168,7 @@ export type ClientHeartbeatRequest = Message<"sluice.v1.ClientHeartbeatRequest">
  * Use `create(ClientHeartbeatRequestSchema)` to create a new message.
  */
 export const ClientHeartbeatRequestSchema: GenMessage<ClientHeartbeatRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 29);
+  messageDesc(file_sluice_v1_dispatcher, 31);
 
 /**
  * What to read from.
@@ -1177,7 +1247,7 @@ export type ClientHeartbeatResponse = Message<"sluice.v1.ClientHeartbeatResponse
  * Use `create(ClientHeartbeatResponseSchema)` to create a new message.
  */
 export const ClientHeartbeatResponseSchema: GenMessage<ClientHeartbeatResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 30);
+  messageDesc(file_sluice_v1_dispatcher, 32);
 
 /**
  * A task, seen by a reader.
@@ -1249,7 +1319,7 @@ export type TaskInfo = Message<"sluice.v1.TaskInfo"> & {
  * Use `create(TaskInfoSchema)` to create a new message.
  */
 export const TaskInfoSchema: GenMessage<TaskInfo> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 31);
+  messageDesc(file_sluice_v1_dispatcher, 33);
 
 /**
  * A consumer that cannot reach a task's worker.
@@ -1292,7 +1362,7 @@ export type MaybeRemoveTaskRequest = Message<"sluice.v1.MaybeRemoveTaskRequest">
  * Use `create(MaybeRemoveTaskRequestSchema)` to create a new message.
  */
 export const MaybeRemoveTaskRequestSchema: GenMessage<MaybeRemoveTaskRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 32);
+  messageDesc(file_sluice_v1_dispatcher, 34);
 
 /**
  * Whether the task is removed.
@@ -1320,7 +1390,7 @@ export type MaybeRemoveTaskResponse = Message<"sluice.v1.MaybeRemoveTaskResponse
  * Use `create(MaybeRemoveTaskResponseSchema)` to create a new message.
  */
 export const MaybeRemoveTaskResponseSchema: GenMessage<MaybeRemoveTaskResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 33);
+  messageDesc(file_sluice_v1_dispatcher, 35);
 
 /**
  * Names a worker to be drained.
@@ -1341,7 +1411,7 @@ export type DrainWorkerRequest = Message<"sluice.v1.DrainWorkerRequest"> & {
  * Use `create(DrainWorkerRequestSchema)` to create a new message.
  */
 export const DrainWorkerRequestSchema: GenMessage<DrainWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 34);
+  messageDesc(file_sluice_v1_dispatcher, 36);
 
 /**
  * Nothing to say.
@@ -1356,7 +1426,7 @@ export type DrainWorkerResponse = Message<"sluice.v1.DrainWorkerResponse"> & {
  * Use `create(DrainWorkerResponseSchema)` to create a new message.
  */
 export const DrainWorkerResponseSchema: GenMessage<DrainWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 35);
+  messageDesc(file_sluice_v1_dispatcher, 37);
 
 /**
  * Asks for the workers.
@@ -1371,7 +1441,7 @@ export type GetWorkersRequest = Message<"sluice.v1.GetWorkersRequest"> & {
  * Use `create(GetWorkersRequestSchema)` to create a new message.
  */
 export const GetWorkersRequestSchema: GenMessage<GetWorkersRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 36);
+  messageDesc(file_sluice_v1_dispatcher, 38);
 
 /**
  * The workers.
@@ -1392,7 +1462,7 @@ export type GetWorkersResponse = Message<"sluice.v1.GetWorkersResponse"> & {
  * Use `create(GetWorkersResponseSchema)` to create a new message.
  */
 export const GetWorkersResponseSchema: GenMessage<GetWorkersResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 37);
+  messageDesc(file_sluice_v1_dispatcher, 39);
 
 /**
  * A worker.
@@ -1420,7 +1490,7 @@ export type WorkerInfo = Message<"sluice.v1.WorkerInfo"> & {
  * Use `create(WorkerInfoSchema)` to create a new message.
  */
 export const WorkerInfoSchema: GenMessage<WorkerInfo> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 38);
+  messageDesc(file_sluice_v1_dispatcher, 40);
 
 /**
  * Where workers run, seen from the readers' hosts.

@@ -19,6 +19,7 @@ import {
   type SentDefinition,
   type ToProcess,
 } from "./messages.ts";
+import type { TaskNotes } from "../../runners/task_notes.ts";
 import type { Subprocess } from "./subprocess.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -42,6 +43,8 @@ export interface ProcessOwner {
   answer(asked: Asked): Promise<unknown>;
   /** This many clients have sessions. */
   readers(count: number): void;
+  /** This is what there is to say of the task by now. */
+  noted(notes: TaskNotes): void;
   /** The task is completed. */
   completed(numDropped: number): void;
   /** The task has ended; the process is nobody's now. */
@@ -202,12 +205,14 @@ export class HostProcess {
         this.#watchdog ??= this.#watch();
         return this.#ready.resolve(message.port);
       case "pong":
+        if (message.notes) this.#owner?.noted(message.notes);
         return this.#watchdog?.pong(message.id);
       case "ask":
         return void this.#answer(message.id, message.asked);
       case "readers":
         return this.#owner?.readers(message.count);
       case "completed":
+        if (message.notes) this.#owner?.noted(message.notes);
         return this.#owner?.completed(message.numDropped);
       case "rested": {
         const owner = this.#owner;

@@ -11,6 +11,7 @@ import {
   SluiceError,
   type SluiceErrorCode,
 } from "../../../base/mod.ts";
+import type { TaskNotes } from "../../runners/task_notes.ts";
 import type { TaskDefinition } from "../task_host.ts";
 
 /** What a process is told before it knows its task. */
@@ -69,14 +70,14 @@ export type ToProcess =
 export type FromProcess =
   /** It listens on this port. */
   | { readonly kind: "ready"; readonly port: number }
-  /** It lives. */
-  | { readonly kind: "pong"; readonly id: number }
+  /** It lives. `notes`: what there is to say of its task. */
+  | { readonly kind: "pong"; readonly id: number; readonly notes?: TaskNotes }
   /** To be answered by `answer` or `refusal` with the same id. */
   | { readonly kind: "ask"; readonly id: number; readonly asked: Asked }
   /** This many clients have sessions with it. */
   | { readonly kind: "readers"; readonly count: number }
   /** The last block of the task is taken. `numDropped`: elements that did not make a full round of a coordinated read. */
-  | { readonly kind: "completed"; readonly numDropped: number }
+  | { readonly kind: "completed"; readonly numDropped: number; readonly notes?: TaskNotes }
   /** Its task has ended, and nothing of it goes on: it can have another one. */
   | { readonly kind: "rested" }
   /** It is about to end as it should. */

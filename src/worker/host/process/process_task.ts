@@ -17,6 +17,7 @@ import {
 import type { AcknowledgeOutcome } from "../../core/session_book.ts";
 import { randomId } from "../../random_id.ts";
 import type { ElementReply, ElementRequest } from "../../runners/round_robin.ts";
+import type { TaskNotes } from "../../runners/task_notes.ts";
 import type { Acknowledgement, StreamRequest } from "../../runners/task_runner.ts";
 import type { GraphLoader, TaskDataPlane, TaskDefinition, TaskHandle, ToldWaiter } from "../task_host.ts";
 import { FailedStream } from "./failed_stream.ts";
@@ -66,6 +67,7 @@ export class ProcessTask implements TaskHandle {
   #addresses: readonly string[] = [];
   #readers = 0;
   #numDropped = 0;
+  #notes: TaskNotes | undefined;
   #client: WorkerClient | null = null;
 
   /** Gives the process its task. */
@@ -93,6 +95,9 @@ export class ProcessTask implements TaskHandle {
       readers: (count) => {
         this.#readers = count;
         if (count === 0) onDeserted();
+      },
+      noted: (notes) => {
+        this.#notes = notes;
       },
       completed: (numDropped) => {
         this.#numDropped = numDropped;
@@ -134,6 +139,10 @@ export class ProcessTask implements TaskHandle {
 
   get numDropped(): number {
     return this.#numDropped;
+  }
+
+  get notes(): TaskNotes | undefined {
+    return this.#notes;
   }
 
   async getElements(request: ElementRequest, signal: AbortSignal): Promise<readonly ElementReply[]> {

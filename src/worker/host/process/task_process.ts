@@ -1,6 +1,7 @@
 import { assertNever, CanceledError, type Clock, type Deferred, deferred } from "../../../base/mod.ts";
 import type { DispatcherClient, FetchHandler } from "../../../rpc/mod.ts";
 import { workerHandler, type WorkerTasks } from "../../service.ts";
+import { isEmptyNotes, type TaskNotes } from "../../runners/task_notes.ts";
 import type { TaskHandle, TaskHost } from "../task_host.ts";
 import {
   decodeLine,
@@ -156,7 +157,7 @@ class TaskProcess {
   /** A thread that hangs keeps back the answer, as this one would. */
   async #pong(id: number): Promise<void> {
     await this.#host?.alive?.();
-    this.#link.send({ kind: "pong", id });
+    this.#link.send({ kind: "pong", id, ...notesOf(this.#handle) });
   }
 
   #begin({ task }: Extract<ToProcess, { kind: "begin" }>): WorkerTasks {
@@ -166,7 +167,8 @@ class TaskProcess {
     const handle = this.#host!.start(definition, () => link.graph(), told);
     this.#handle = handle;
     handle.completed.then(() => {
-      if (this.#handle === handle) link.send({ kind: "completed", numDropped: handle.numDropped ?? 0 });
+      if (this.#handle !== handle) return;
+      link.send({ kind: "completed", numDropped: handle.numDropped ?? 0, ...notesOf(handle) });
     });
     return new SingleTask({
       definition,
@@ -180,4 +182,9 @@ class TaskProcess {
       },
     });
   }
+}
+
+function notesOf(handle: TaskHandle | null): { notes?: TaskNotes } {
+  const notes = handle?.notes;
+  return notes && !isEmptyNotes(notes) ? { notes } : {};
 }

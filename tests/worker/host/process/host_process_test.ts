@@ -93,6 +93,7 @@ Deno.test("a process is set up, says its port, and gets its task", async () => {
   played.host.begin(TASK, {
     answer: () => Promise.resolve(null),
     readers: () => {},
+    noted: () => {},
     completed: () => {},
     rested: () => {},
   });
@@ -118,6 +119,7 @@ Deno.test("questions are answered under their numbers, and refusals keep their c
     answer: ({ method }) =>
       method === "graph" ? Promise.resolve("AAAA") : Promise.reject(new ResourceExhaustedError("no more")),
     readers: () => {},
+    noted: () => {},
     completed: () => {},
     rested: () => {},
   });
