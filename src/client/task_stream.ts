@@ -4,6 +4,7 @@ import {
   DataLossError,
   deferred,
   type Random,
+  type Timer,
   UnavailableError,
 } from "../base/mod.ts";
 import { type BlockReader, decodeProvenance } from "../element/mod.ts";
@@ -17,6 +18,12 @@ import {
 import type { BlockDecoder } from "./block_decoder.ts";
 import type { ReaderCommand, ReaderEvent } from "./core/events.ts";
 import { type LocalWorker, readLocally } from "./local_workers.ts";
+
+/**
+ * How long a worker may take to name the session, which it does before there is a block. An address that hangs is
+ * then passed over for the next one. Long, as a worker that runs user code in its own thread answers in between.
+ */
+const OPENING_MS = 30_000;
 
 /** What a stream needs. */
 export interface TaskStreamOptions {
@@ -41,6 +48,9 @@ export class TaskStream {
   readonly #command: Extract<ReaderCommand<BlockReader>, { kind: "open" }>;
   readonly #options: TaskStreamOptions;
   readonly #controller = new AbortController();
+  /** Aborted with the stream, and when the worker does not begin to answer. */
+  readonly #transport = new AbortController();
+  #opening: Timer | null = null;
   readonly #session = deferred<string>();
   #hasAsked = false;
   #mayRead = false;
@@ -72,6 +82,7 @@ export class TaskStream {
   /** Gives the stream up, without an event. */
   close(): void {
     this.#controller.abort();
+    this.#transport.abort();
     this.#session.resolve("");
     this.#allow?.();
   }
@@ -92,14 +103,19 @@ export class TaskStream {
     } catch (error) {
       this.#emit({ kind: "streamFailed", task, stream, retryable: isRetryable(error), error });
     } finally {
+      this.#opening?.clear();
       this.#session.resolve("");
     }
   }
 
   async #readAll(): Promise<void> {
     const { task, address, stream, position } = this.#command;
-    const { fetch, openStream, request, local } = this.#options;
-    const { signal } = this.#controller;
+    const { clock, fetch, openStream, request, local } = this.#options;
+    const { signal } = this.#transport;
+    this.#opening = clock.setTimer(() => {
+      const seconds = OPENING_MS / 1000;
+      this.#transport.abort(new UnavailableError(`Cannot read from ${address}: no answer in ${seconds} s`));
+    }, OPENING_MS);
     const message = {
       ...request,
       taskId: task,
@@ -114,6 +130,7 @@ export class TaskStream {
     let isFirst = true;
     let hasEnded = false;
     for await (const batch of batches) {
+      this.#opening.clear();
       if (isFirst) this.#nameSession(batch);
       isFirst = false;
       if (batch.count > 0) await this.#emitBlock(batch);

@@ -328,3 +328,30 @@ Deno.test("whenever a reader is closed while its client is being made, the clien
     assertEquals(service.clock.pending, 0);
   }
 });
+
+Deno.test("a worker that takes connections and says nothing is given up after 30 seconds, and tried again", async () => {
+  const service = fakeService([[1, 2]]);
+  const { network } = service;
+  network.set("worker-0:1", "hanging");
+  const reader = service.open(serviceNode());
+  const all = readAll(reader);
+  await settle(service);
+  assertEquals(network.count("GetElements"), 1);
+  network.set("worker-0:1", "up");
+  await service.clock.advance(29_000);
+  assertEquals(network.count("GetElements"), 1);
+  assertEquals(await passTime(service, all), [1, 2]);
+  assertEquals(network.count("GetElements"), 2);
+});
+
+Deno.test("a worker that has named the session may take its time with a block", async () => {
+  const service = fakeService([[1]]);
+  const [worker] = service.workers;
+  worker.hasEnd = false;
+  const all = readAll(service.open(serviceNode()));
+  await service.clock.advance(120_000);
+  assertEquals(service.network.count("GetElements"), 1);
+  worker.hasEnd = true;
+  worker.wake();
+  assertEquals(await passTime(service, all), [1]);
+});
