@@ -34,6 +34,13 @@ const tensors = (n: number) =>
     data: new Float32Array(224 * 224 * 3).fill(i),
   }));
 
+/** About 100 microseconds of arithmetic that gives its argument back. It travels as its source. */
+export const burn = (x: number): number => {
+  let h = x;
+  for (let i = 0; i < 100_000; i++) h = (Math.imul(h, 1_664_525) + 1_013_904_223) | 0;
+  return x + h % 1; // h is an integer: the sum stays that of x, and nobody can leave the loop out.
+};
+
 /** What `i % modulus` of 0 to n-1 comes to. */
 function sumOfRemainders(n: number, modulus: number): number {
   const rest = n % modulus;
@@ -99,14 +106,9 @@ export const WORKLOADS = {
     elements: 1,
     firstCount: 500,
   },
-  /** About 100 microseconds of arithmetic an element. */
+  /** A map that takes its time. */
   cpu: {
-    build: (n) =>
-      Dataset.range(n).map((x) => {
-        let h = x;
-        for (let i = 0; i < 100_000; i++) h = (Math.imul(h, 1_664_525) + 1_013_904_223) | 0;
-        return x + h % 1; // h is an integer: the sum stays that of x, and nobody can leave the loop out.
-      }),
+    build: (n) => Dataset.range(n).map(burn),
     note: (x: number) => x,
     checksum: (n) => n * (n - 1) / 2,
     bytes: 8,
@@ -115,12 +117,7 @@ export const WORKLOADS = {
   },
   /** The same with the map's own concurrency. */
   cpu_parallel: {
-    build: (n) =>
-      Dataset.range(n).map((x) => {
-        let h = x;
-        for (let i = 0; i < 100_000; i++) h = (Math.imul(h, 1_664_525) + 1_013_904_223) | 0;
-        return x + h % 1;
-      }, { parallel: 8 }),
+    build: (n) => Dataset.range(n).map(burn, { parallel: 8 }),
     note: (x: number) => x,
     checksum: (n) => n * (n - 1) / 2,
     bytes: 8,

@@ -1,10 +1,12 @@
 /** Sluice against itself: the same elements through two services, or in two ways through one. */
 
 import type { Bench, Row } from "../harness/bench.ts";
-import { inTurn } from "../harness/in_turn.ts";
+import { converse, program } from "../harness/conversation.ts";
+import { inTurn, median } from "../harness/in_turn.ts";
 import { Processes } from "../harness/processes.ts";
 import { compare, type Result } from "../harness/result.ts";
 import { startSluice } from "../harness/services.ts";
+import { showNumber } from "../harness/table.ts";
 import { type Pass, throughput } from "../harness/throughput.ts";
 
 /** A pass through a service whose worker has these flags. */
@@ -19,6 +21,8 @@ interface OwnRow {
   theirs: Way;
   against: string;
   atLeast: number;
+  /** Whether to remark what two threads are worth here that do nothing else. */
+  plainWorkers?: boolean;
 }
 
 async function run(row: OwnRow, bench: Bench): Promise<Result[]> {
@@ -44,8 +48,15 @@ async function run(row: OwnRow, bench: Bench): Promise<Result[]> {
     return await throughput(reader, pass, seconds);
   };
   const sides = { ours: await start(row.ours), theirs: await start(row.theirs) };
-  const measured = await inTurn(rounds, sides, (round) => bench.progress(`round ${round} of ${rounds}`));
-  return [compare({ ...figures, ...measured })];
+  const onRound = (round: number) => bench.progress(`round ${round} of ${rounds}`);
+  if (!row.plainWorkers) return [compare({ ...figures, ...await inTurn(rounds, sides, onRound) })];
+  const plain = await converse(processes, "plain workers", { args: program("programs/plain_workers.ts") });
+  const burn = (threads: number) => async () =>
+    (await plain.ask<{ rate: number }>("burn", { threads, seconds })).rate;
+  await burn(2)();
+  const { one, two, ...measured } = await inTurn(rounds, { ...sides, one: burn(1), two: burn(2) }, onRound);
+  const note = `two plain threads: ${showNumber(median(two) / median(one))}`;
+  return [compare({ ...figures, ...measured, note })];
 }
 
 const off = { mode: "parallel_epochs" } as const;
@@ -61,6 +72,7 @@ const rows: OwnRow[] = [
     theirs: { workload: "cpu", ...dynamic, flags: ["--lanes", "1"] },
     against: "1 lane",
     atLeast: 1.7,
+    plainWorkers: true,
   },
   {
     name: "lanes_off",
@@ -69,6 +81,7 @@ const rows: OwnRow[] = [
     theirs: { workload: "cpu_parallel", ...off, flags: ["--lanes", "1"] },
     against: "1 lane",
     atLeast: 1.7,
+    plainWorkers: true,
   },
   {
     name: "isolation_scalars",
