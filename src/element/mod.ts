@@ -20,7 +20,13 @@ export { padAndStack } from "./pad.ts";
 export { type BlockProvenance, decodeProvenance } from "./provenance/block_provenance.ts";
 export { decodeConsumed, encodeConsumed } from "./provenance/consumed_codec.ts";
 export { type ConsumedPass, ConsumedSet, type ConsumedSource } from "./provenance/consumed_set.ts";
-export { Ledger, type LedgerEntries, NO_MORE_OFFSETS, type SourcePass } from "./provenance/ledger.ts";
+export {
+  Ledger,
+  type LedgerEntries,
+  type LedgerRun,
+  NO_MORE_OFFSETS,
+  type SourcePass,
+} from "./provenance/ledger.ts";
 export { ProvenanceWriter } from "./provenance/provenance_writer.ts";
 export { showSpec } from "./show_spec.ts";
 export { slices } from "./slices.ts";

@@ -1,5 +1,5 @@
 import { type MaybePromise, type RangeSet } from "../base/mod.ts";
-import { type Element, Ledger, NO_MORE_OFFSETS, type SourcePass } from "../element/mod.ts";
+import { type Element, Ledger, type LedgerRun, NO_MORE_OFFSETS, type SourcePass } from "../element/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "./iterator.ts";
 import { isPending } from "./pending.ts";
 import type { Place } from "./place.ts";
@@ -77,17 +77,24 @@ export class Expansion {
 
   /** Takes what has come with an input element; gives the origin of the element, which its last entry names. */
   #drain(): Origin | null {
+    const { ledger } = this.below;
     let last: Origin | null = null;
-    this.below.ledger.drain((pass, index, offset, length) => {
-      if (last?.isWhole) this.loose.add(last.pass, last.index);
-      last = null;
-      if (offset < 0) {
-        for (let i = 0; i < length - 1; i++) this.loose.add(pass, index + i);
-        last = new Origin(pass, index + length - 1, true);
-      } else if (offset + length === NO_MORE_OFFSETS) this.#end(pass, index);
-      else last = this.#originOf(pass, index);
-    });
+    for (const run of ledger.earlier) last = this.#read(run, last);
+    if (!ledger.isEmpty) last = this.#read(ledger, last);
+    ledger.forget();
     return last;
+  }
+
+  /** Reads a run, behind which nothing may have come of what `before` was the origin of. */
+  #read({ pass, index, offset, length }: LedgerRun, before: Origin | null): Origin | null {
+    if (before?.isWhole) this.loose.add(before.pass, before.index);
+    if (offset < 0) {
+      for (let i = 0; i < length - 1; i++) this.loose.add(pass, index + i);
+      return new Origin(pass, index + length - 1, true);
+    }
+    if (offset + length < NO_MORE_OFFSETS) return this.#originOf(pass, index);
+    this.#end(pass, index);
+    return null;
   }
 
   #originOf(pass: SourcePass, index: number): Origin {

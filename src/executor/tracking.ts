@@ -34,11 +34,21 @@ export class Tracking {
   }
 }
 
+/** What came with an element that is held back; a number where it was one index, as most are. */
+export type Held = number | LedgerEntries;
+
 /** The two stretches that an operator which holds elements back stands between. */
 export class Holding {
   /** For its input. */
   readonly below: Tracking;
   readonly #above: Ledger;
+  // Numbers name indexes of two passes at a time: those >= 0 of the one, those < 0 of the other. A buffer of many
+  // small objects would cost more than the operators do.
+  #even: SourcePass | null = null;
+  #odd: SourcePass | null = null;
+  /** How many numbers of each are held. */
+  #evens = 0;
+  #odds = 0;
 
   /** Ends the stretch `above`. */
   constructor(above: Tracking) {
@@ -47,18 +57,40 @@ export class Holding {
   }
 
   /** What came with the element that the input has just given; to be kept with it. */
-  take(): LedgerEntries {
-    return this.below.ledger.take();
+  take(): Held {
+    const { ledger } = this.below;
+    if (ledger.length !== 1 || ledger.offset >= 0 || ledger.earlier.length > 0) return ledger.take();
+    const { pass, index } = ledger;
+    if (pass !== this.#even && pass !== this.#odd) {
+      if (this.#evens === 0) this.#even = pass;
+      else if (this.#odds === 0) this.#odd = pass;
+      else return ledger.take();
+    }
+    ledger.forget();
+    if (pass === this.#even) {
+      this.#evens++;
+      return index;
+    }
+    this.#odds++;
+    return -1 - index;
   }
 
   /** The element is given out to which these belong. */
-  give(entries: LedgerEntries): void {
-    this.#above.put(entries);
+  give(held: Held): void {
+    if (typeof held !== "number") this.#above.put(held);
+    else if (held >= 0) {
+      this.#evens--;
+      this.#above.add(this.#even!, held);
+    } else {
+      this.#odds--;
+      this.#above.add(this.#odd!, -1 - held);
+    }
   }
 
   /** The element that the input has just given is given out as it is, or the input has ended. */
   pass(): void {
-    this.#above.put(this.below.ledger.take());
+    const { ledger } = this.below;
+    if (!ledger.isEmpty) this.give(this.take());
   }
 }
 

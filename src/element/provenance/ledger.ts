@@ -35,27 +35,35 @@ const NO_PASS: SourcePass = { source: -1, repetition: -1 };
  * An entry for an output that exists (an index, or an offset of one) must travel with that output. One for what was
  * dropped, or for outputs that an index does not have, may travel with any: sets of consumed outputs are united, and
  * an index counts as a whole only once nothing of it is missing.
+ *
+ * It is a run that grows, and the runs before it. The fields of the growing run can be seen, because a call for each
+ * element would cost more than what is done with them; only the ledger changes them.
  */
 export class Ledger {
-  /** All runs but the last, which grows. */
-  #runs: LedgerRun[] = [];
-  #pass: SourcePass = NO_PASS;
-  #index = 0;
-  #offset = -1;
-  /** Whole indexes: how many; offsets: likewise; 0: there is no last run. */
-  #length = 0;
+  /** All runs but the last. */
+  readonly earlier: LedgerRun[] = [];
+  /** As of {@linkcode LedgerRun}, of the last run. */
+  pass: SourcePass = NO_PASS;
+  /** As of {@linkcode LedgerRun}. */
+  index = 0;
+  /** As of {@linkcode LedgerRun}. */
+  offset = -1;
+  /** As of {@linkcode LedgerRun}; 0: there are no runs at all. */
+  length = 0;
+  /** Whether the last run is the end of an index, which is one entry whatever its length. */
+  ends = false;
   /** The index that would make the last run one longer; -1 where it is one of offsets. */
   #next = -1;
 
   /** Whether there are no entries. */
   get isEmpty(): boolean {
-    return this.#length === 0;
+    return this.length === 0;
   }
 
   /** An index was consumed as a whole. */
   add(pass: SourcePass, index: number): void {
-    if (index === this.#next && pass === this.#pass) {
-      this.#length++;
+    if (index === this.#next && pass === this.pass) {
+      this.length++;
       this.#next = index + 1;
     } else this.#begin(pass, index, -1, 1);
   }
@@ -63,9 +71,8 @@ export class Ledger {
   /** The output number `offset` of an index was consumed. */
   addOffset(pass: SourcePass, index: number, offset: number): void {
     if (
-      this.#offset >= 0 && this.#length > 0 && index === this.#index && pass === this.#pass &&
-      offset === this.#offset + this.#length
-    ) this.#length++;
+      this.offset >= 0 && index === this.index && pass === this.pass && offset === this.offset + this.length
+    ) this.length++;
     else this.#begin(pass, index, offset, 1);
   }
 
@@ -84,69 +91,60 @@ export class Ledger {
 
   /** Takes all entries out. */
   take(): LedgerEntries {
-    if (this.#length === 0) return null;
-    const last: LedgerRun = {
-      pass: this.#pass,
-      index: this.#index,
-      offset: this.#offset,
-      length: this.#length,
-    };
-    const runs = this.#runs;
-    this.#forgetLast();
-    if (runs.length === 0) return last;
-    this.#runs = [];
+    if (this.length === 0) return null;
+    const last: LedgerRun = { pass: this.pass, index: this.index, offset: this.offset, length: this.length };
+    const runs = this.earlier.length === 0 ? null : this.earlier.splice(0);
+    this.forget();
+    if (runs === null) return last;
     runs.push(last);
     return runs;
   }
 
-  /** Gives each run to `each`, in order, and forgets it; says how many entries there were, the end of an index being one. */
-  drain(each: (pass: SourcePass, index: number, offset: number, length: number) => void): number {
-    let units = 0;
-    if (this.#runs.length > 0) {
-      for (const { pass, index, offset, length } of this.#runs) {
-        units += unitsOf(offset, length);
-        each(pass, index, offset, length);
-      }
-      this.#runs.length = 0;
+  /** Forgets all entries. What comes next may still go on where the last run ended. */
+  forget(): void {
+    if (this.earlier.length > 0) this.earlier.length = 0;
+    if (this.offset < 0) this.index += this.length;
+    else this.offset += this.length;
+    this.length = 0;
+    this.ends = false;
+  }
+
+  /** Forgets the first `count` entries, all of which are of the first run. */
+  forgetFirst(count: number): void {
+    const first = this.earlier[0];
+    if (first === undefined) {
+      if (this.offset < 0) this.index += count;
+      else this.offset += count;
+      this.length -= count;
+    } else if (first.length === count) this.earlier.shift();
+    else {
+      this.earlier[0] = first.offset < 0
+        ? { ...first, index: first.index + count, length: first.length - count }
+        : { ...first, offset: first.offset + count, length: first.length - count };
     }
-    if (this.#length > 0) {
-      units += unitsOf(this.#offset, this.#length);
-      each(this.#pass, this.#index, this.#offset, this.#length);
-      this.#forgetLast();
-    }
-    return units;
   }
 
   #putRun({ pass, index, offset, length }: LedgerRun): void {
-    if (offset < 0 && index === this.#next && pass === this.#pass) {
-      this.#length += length;
+    if (offset < 0 && index === this.#next && pass === this.pass) {
+      this.length += length;
       this.#next += length;
     } else this.#begin(pass, index, offset, length);
   }
 
   #begin(pass: SourcePass, index: number, offset: number, length: number): void {
-    if (this.#length > 0) {
-      this.#runs.push({ pass: this.#pass, index: this.#index, offset: this.#offset, length: this.#length });
+    if (this.length > 0) {
+      this.earlier.push({ pass: this.pass, index: this.index, offset: this.offset, length: this.length });
     }
-    this.#pass = pass;
-    this.#index = index;
-    this.#offset = offset;
-    this.#length = length;
+    this.pass = pass;
+    this.index = index;
+    this.offset = offset;
+    this.length = length;
     this.#next = offset < 0 ? index + length : -1;
-  }
-
-  #forgetLast(): void {
-    // What comes next may go on where the last run ended: then beginning a new one costs nothing.
-    this.#index = this.#next;
-    this.#length = 0;
-    if (this.#offset >= 0) {
-      this.#offset = -1;
-      this.#next = -1;
-    }
+    this.ends = offset > 0 && offset + length === NO_MORE_OFFSETS;
   }
 }
 
-/** How many entries a run stands for. */
+/** How many entries a run stands for: the end of an index is one. */
 export function unitsOf(offset: number, length: number): number {
   return offset > 0 && offset + length === NO_MORE_OFFSETS ? 1 : length;
 }

@@ -18,7 +18,7 @@
  */
 
 import { ByteWriter, concatBytes } from "../byte_writer.ts";
-import { type Ledger, NO_MORE_OFFSETS, type SourcePass } from "./ledger.ts";
+import { type Ledger, type LedgerRun, NO_MORE_OFFSETS, type SourcePass } from "./ledger.ts";
 import { zigzag } from "./varints.ts";
 
 /** Kinds of sections. */
@@ -29,120 +29,219 @@ export const KINDS = 3;
 
 /** Gathers what the elements of a block consumed. */
 export class ProvenanceWriter {
-  #passes = new Map<SourcePass, number>();
+  readonly #ledger: Ledger;
+  /** How many entries of the ledger's first run belong to elements that were added; they follow on the present run. */
+  #seen = 0;
+  #passes: SourcePass[] = [];
+  /** The places of passes in the list, and the one that was asked for last. */
+  #places = new Map<SourcePass, number>();
+  #pass: SourcePass | null = null;
+  #place = 0;
+  #counts = new ByteWriter();
   /** Entries an element, and how many elements in a row have as many. */
-  #counts: number[] = [];
   #entries = -1;
   #elements = 0;
-  /** Place of the pass, index, offset (-1: whole indexes) and length of each run but the last. */
-  #runs: number[] = [];
-  #pass: SourcePass | null = null;
-  #index = 0;
-  #offset = -1;
-  #length = 0;
+  #sections = new ByteWriter();
+  #sectionCount = 0;
+  #tag = -1;
+  /** The tag of a section of single indexes of the pass that was asked for last. */
+  #scattered = -2;
+  #sectionRuns = 0;
+  #runs = new ByteWriter();
+  /** By pass: where its last run of indexes ended; index and end of its last run of outputs. */
+  #nexts: number[] = [];
+  #indexes: number[] = [];
+  #offsets: number[] = [];
+  /** The run that may grow. */
+  #runPass: SourcePass | null = null;
+  #runIndex = 0;
+  #runOffset = -1;
+  #runLength = 0;
+  #ends = false;
 
-  /** An element was added to the block: what the ledger holds belongs to it, and is taken from there. */
-  mark(ledger: Ledger): void {
-    const entries = ledger.drain(this.#add);
-    if (entries === this.#entries) this.#elements++;
-    else {
-      if (this.#elements > 0) this.#counts.push(this.#entries, this.#elements);
-      this.#entries = entries;
-      this.#elements = 1;
+  /** Begins a block of elements whose entries `ledger` holds when they are added. */
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** An element was added to the block: what the ledger holds by now belongs to it. */
+  mark(): void {
+    const ledger = this.#ledger;
+    const { length } = ledger;
+    if (ledger.earlier.length > 0) return this.#take();
+    if (this.#seen > 0) {
+      // Entries that follow on those of the element before stay in the ledger: only their number is noted.
+      const entries = length - this.#seen;
+      this.#seen = length;
+      if (entries === this.#entries) this.#elements++;
+      else this.#beginCount(entries);
+    } else if (
+      length === 1 && this.#runLength === 1 && this.#tag === this.#scattered &&
+      ledger.pass === this.#runPass &&
+      ledger.offset < 0 && this.#runOffset < 0 && ledger.index !== this.#runIndex + 1
+    ) {
+      // One index after another that is somewhere else, as shuffles give them.
+      this.#sectionRuns++;
+      this.#runs.varint(zigzag(this.#runIndex - this.#nexts[this.#place]));
+      this.#nexts[this.#place] = this.#runIndex + 1;
+      this.#runIndex = ledger.index;
+      ledger.forget();
+      this.#count(1);
+    } else this.#take();
+  }
+
+  #take(): void {
+    const ledger = this.#ledger;
+    let entries = -this.#seen;
+    if (ledger.earlier.length > 0) { for (const run of ledger.earlier) entries += this.#add(run); }
+    else if (this.#runPass === ledger.pass && !ledger.ends && this.#goesOn(ledger.index, ledger.offset)) {
+      this.#seen = ledger.length;
+      return this.#count(this.#seen);
     }
+    if (ledger.length > 0) entries += this.#add(ledger);
+    ledger.forget();
+    this.#seen = 0;
+    this.#count(entries);
+  }
+
+  #count(entries: number): void {
+    if (entries === this.#entries) this.#elements++;
+    else this.#beginCount(entries);
   }
 
   /** Gives the bytes of the block and begins the next one. */
   finish(): Uint8Array<ArrayBuffer> {
-    if (this.#length > 0) this.#seal();
-    if (this.#elements > 0) this.#counts.push(this.#entries, this.#elements);
+    if (this.#seen > 0) {
+      // By now the ledger may hold what belongs to the next element.
+      const { pass, index, offset } = this.#ledger.earlier[0] ?? this.#ledger;
+      this.#add({ pass, index, offset, length: this.#seen });
+      this.#ledger.forgetFirst(this.#seen);
+      this.#seen = 0;
+    }
+    this.#seal();
+    this.#sealSection();
+    this.#beginCount(-1);
     const out = new ByteWriter();
-    out.varint(this.#passes.size);
-    for (const { source, repetition } of this.#passes.keys()) {
+    out.varint(this.#passes.length);
+    for (const { source, repetition } of this.#passes) {
       out.varint(source);
       out.varint(repetition);
     }
-    this.#writeCounts(out);
-    this.#writeRuns(out);
-    this.#passes = new Map<SourcePass, number>();
-    this.#counts = [];
-    this.#entries = -1;
-    this.#elements = 0;
-    this.#runs = [];
+    const sectionCount = new ByteWriter(8);
+    sectionCount.varint(this.#sectionCount);
+    const bytes = concatBytes([
+      ...out.finish(),
+      ...this.#counts.finish(),
+      ...sectionCount.finish(),
+      ...this.#sections.finish(),
+      ...this.#runs.finish(),
+    ]);
+    this.#reset();
+    return bytes;
+  }
+
+  #reset(): void {
+    this.#passes = [];
+    this.#places = new Map<SourcePass, number>();
     this.#pass = null;
-    return concatBytes(out.finish()).slice();
+    this.#scattered = -2;
+    this.#counts = new ByteWriter();
+    this.#elements = 0;
+    this.#sections = new ByteWriter();
+    this.#sectionCount = 0;
+    this.#tag = -1;
+    this.#runs = new ByteWriter();
+    this.#nexts = [];
+    this.#indexes = [];
+    this.#offsets = [];
   }
 
-  readonly #add = (pass: SourcePass, index: number, offset: number, length: number): void => {
-    if (pass === this.#pass && this.#length > 0) {
-      if (offset < 0 && this.#offset < 0 && index === this.#index + this.#length) {
-        this.#length += length;
-        return;
-      }
-      const isEnd = offset + length === NO_MORE_OFFSETS;
-      if (
-        offset >= 0 && this.#offset >= 0 && !isEnd && index === this.#index &&
-        offset === this.#offset + this.#length
-      ) {
-        this.#length += length;
-        return;
-      }
-    }
-    if (this.#length > 0) this.#seal();
-    this.#pass = pass;
-    this.#index = index;
-    this.#offset = offset;
-    this.#length = length;
-  };
+  #beginCount(entries: number): void {
+    if (this.#elements > 1) {
+      this.#counts.varint(2 * this.#elements + 1);
+      this.#counts.varint(this.#entries);
+    } else if (this.#elements === 1) this.#counts.varint(2 * this.#entries);
+    this.#entries = entries;
+    this.#elements = 1;
+  }
 
+  /** Adds a run; gives the number of its entries. */
+  #add(run: LedgerRun): number {
+    const { pass, index, offset, length } = run;
+    const isEnd = offset > 0 && offset + length === NO_MORE_OFFSETS;
+    if (pass === this.#runPass && !isEnd && this.#goesOn(index, offset)) this.#runLength += length;
+    else this.#begin(run);
+    return isEnd ? 1 : length;
+  }
+
+  /** Whether a run begins where the present one ends. */
+  #goesOn(index: number, offset: number): boolean {
+    if (this.#runOffset < 0) return offset < 0 && index === this.#runIndex + this.#runLength;
+    return !this.#ends && index === this.#runIndex && offset === this.#runOffset + this.#runLength;
+  }
+
+  #begin({ pass, index, offset, length }: LedgerRun): void {
+    this.#seal();
+    this.#runPass = pass;
+    this.#runIndex = index;
+    this.#runOffset = offset;
+    this.#runLength = length;
+    this.#ends = offset > 0 && offset + length === NO_MORE_OFFSETS;
+  }
+
+  /** Writes the present run, if there is one. */
   #seal(): void {
-    const pass = this.#pass!;
-    let place = this.#passes.get(pass);
-    if (place === undefined) this.#passes.set(pass, place = this.#passes.size);
-    this.#runs.push(place, this.#index, this.#offset, this.#length);
-    this.#length = 0;
-  }
-
-  #writeCounts(out: ByteWriter): void {
-    for (let i = 0; i < this.#counts.length; i += 2) {
-      const entries = this.#counts[i];
-      const elements = this.#counts[i + 1];
-      if (elements > 1) out.varint(2 * elements + 1);
-      out.varint(elements > 1 ? entries : 2 * entries);
+    if (this.#runPass === null) return;
+    const place = this.#placeOf(this.#runPass);
+    this.#runPass = null;
+    const index = this.#runIndex;
+    const offset = this.#runOffset;
+    const length = this.#runLength;
+    if (offset < 0) {
+      this.#section(KINDS * place + (length === 1 ? KIND.index : KIND.indexes));
+      this.#runs.varint(zigzag(index - this.#nexts[place]));
+      if (length > 1) this.#runs.varint(length);
+      this.#nexts[place] = index + length;
+    } else {
+      this.#section(KINDS * place + KIND.offsets);
+      const before = index === this.#indexes[place] ? this.#offsets[place] : 0;
+      this.#runs.varint(zigzag(index - this.#indexes[place]));
+      this.#runs.varint(zigzag(offset - before));
+      this.#runs.varint(this.#ends ? 0 : length);
+      this.#indexes[place] = index;
+      this.#offsets[place] = this.#ends ? offset : offset + length;
     }
   }
 
-  #writeRuns(out: ByteWriter): void {
-    const runs = this.#runs;
-    const sections: number[] = [];
-    const bytes = new ByteWriter();
-    const nexts = new Float64Array(this.#passes.size);
-    const indexes = new Float64Array(this.#passes.size);
-    const offsets = new Float64Array(this.#passes.size);
-    for (let i = 0; i < runs.length; i += 4) {
-      const place = runs[i];
-      const index = runs[i + 1];
-      const offset = runs[i + 2];
-      const length = runs[i + 3];
-      const kind = offset >= 0 ? KIND.offsets : length === 1 ? KIND.index : KIND.indexes;
-      const tag = KINDS * place + kind;
-      if (sections.length > 0 && sections[sections.length - 2] === tag) sections[sections.length - 1]++;
-      else sections.push(tag, 1);
-      if (offset < 0) {
-        bytes.varint(zigzag(index - nexts[place]));
-        if (kind === KIND.indexes) bytes.varint(length);
-        nexts[place] = index + length;
-      } else {
-        const isEnd = offset + length === NO_MORE_OFFSETS;
-        bytes.varint(zigzag(index - indexes[place]));
-        bytes.varint(zigzag(offset - (index === indexes[place] ? offsets[place] : 0)));
-        bytes.varint(isEnd ? 0 : length);
-        indexes[place] = index;
-        offsets[place] = isEnd ? offset : offset + length;
-      }
+  #placeOf(pass: SourcePass): number {
+    if (pass === this.#pass) return this.#place;
+    let place = this.#places.get(pass);
+    if (place === undefined) {
+      place = this.#passes.push(pass) - 1;
+      this.#places.set(pass, place);
+      this.#nexts.push(0);
+      this.#indexes.push(0);
+      this.#offsets.push(0);
     }
-    out.varint(sections.length / 2);
-    for (const number of sections) out.varint(number);
-    for (const chunk of bytes.finish()) out.raw(chunk);
+    this.#pass = pass;
+    this.#scattered = KINDS * place + KIND.index;
+    return this.#place = place;
+  }
+
+  /** The run that is being written is of a section of this kind. */
+  #section(tag: number): void {
+    if (tag === this.#tag) this.#sectionRuns++;
+    else {
+      this.#sealSection();
+      this.#tag = tag;
+      this.#sectionRuns = 1;
+    }
+  }
+
+  #sealSection(): void {
+    if (this.#tag < 0) return;
+    this.#sections.varint(this.#tag);
+    this.#sections.varint(this.#sectionRuns);
+    this.#sectionCount++;
   }
 }

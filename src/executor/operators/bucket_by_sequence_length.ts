@@ -1,12 +1,12 @@
 import { type MaybePromise, show } from "../../base/mod.ts";
-import { type Element, type LedgerEntries, padAndStack } from "../../element/mod.ts";
+import { type Element, padAndStack } from "../../element/mod.ts";
 import type { BucketBySequenceLengthNode } from "../../graph/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
 import { AGAIN, drive } from "../drive.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
-import { hold, type Holding } from "../tracking.ts";
+import { type Held, hold, type Holding } from "../tracking.ts";
 
 /** Builds `bucketBySequenceLength`. */
 export function bucketBySequenceLength(
@@ -19,7 +19,7 @@ export function bucketBySequenceLength(
 interface Bucket {
   readonly elements: Element[];
   /** What each of them consumed, where somebody asks. */
-  readonly entries: LedgerEntries[];
+  readonly entries: Held[];
 }
 
 function empty(): Bucket {

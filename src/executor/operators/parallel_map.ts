@@ -1,16 +1,16 @@
 import type { MaybePromise } from "../../base/mod.ts";
-import type { Element, LedgerEntries } from "../../element/mod.ts";
+import type { Element } from "../../element/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
 import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
-import type { Holding } from "../tracking.ts";
+import type { Held, Holding } from "../tracking.ts";
 
 /** A call that was begun; `outcome` is null until it has ended. */
 interface Call {
   /** What its element consumed, where somebody asks. */
-  readonly entries: LedgerEntries;
+  readonly entries: Held;
   outcome: { readonly value: Element | Failure } | null;
 }
 
@@ -149,7 +149,7 @@ export class ParallelMap implements ElementIterator<Element> {
   }
 
   /** Calls the function; gives what a call that did not wait gave, else notes the call and gives BEGUN. */
-  #begin(element: Element, entries: LedgerEntries): Element | Failure | typeof BEGUN {
+  #begin(element: Element, entries: Held): Element | Failure | typeof BEGUN {
     const index = this.#index++;
     let value: unknown;
     try {

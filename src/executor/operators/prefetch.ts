@@ -1,12 +1,12 @@
 import type { MaybePromise } from "../../base/mod.ts";
-import type { Element, LedgerEntries } from "../../element/mod.ts";
+import type { Element } from "../../element/mod.ts";
 import type { PrefetchNode } from "../../graph/mod.ts";
 import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
-import { hold, type Holding } from "../tracking.ts";
+import { type Held, hold, type Holding } from "../tracking.ts";
 
 /** Builds `prefetch`. */
 export function prefetch(node: PrefetchNode, place: Place): ElementIterator<Element> {
@@ -25,7 +25,7 @@ class Prefetch implements ElementIterator<Element> {
   readonly #buffer = new Fifo<Element | Failure>();
   readonly #holding: Holding | null;
   /** What the items of the buffer consumed, where somebody asks. */
-  readonly #entries = new Fifo<LedgerEntries>();
+  readonly #entries = new Fifo<Held>();
   #pulling = false;
   #ended = false;
   #waiter: { resolve(pulled: Pulled<Element>): void; reject(reason: unknown): void } | null = null;

@@ -1,10 +1,10 @@
 import { type MaybePromise, mixSeeds, type Random, SeededRandom } from "../../base/mod.ts";
-import type { Element, LedgerEntries } from "../../element/mod.ts";
+import type { Element } from "../../element/mod.ts";
 import type { ShuffleNode } from "../../graph/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
-import { hold, type Holding } from "../tracking.ts";
+import { type Held, hold, type Holding } from "../tracking.ts";
 
 /** Seeds of unseeded shuffles that never change their order, however often the dataset is read in this process. */
 const LASTING_SEEDS = new WeakMap<ShuffleNode, number>();
@@ -37,7 +37,7 @@ class Shuffle implements ElementIterator<Element> {
   readonly #holding: Holding | null;
   #buffer: Element[] = [];
   /** What the elements of the buffer consumed, where somebody asks. */
-  #entries: LedgerEntries[] = [];
+  #entries: Held[] = [];
   #ended = false;
 
   constructor(
@@ -89,14 +89,17 @@ class Shuffle implements ElementIterator<Element> {
       return DONE;
     }
     const index = this.#random.below(length);
-    if (this.#holding !== null) this.#holding.give(removeAt(this.#entries, index));
-    return removeAt(this.#buffer, index);
+    if (this.#holding !== null) this.#give(this.#holding, index);
+    const drawn = this.#buffer[index];
+    const last = this.#buffer.pop()!;
+    if (index < length - 1) this.#buffer[index] = last;
+    return drawn;
   }
-}
 
-function removeAt<T>(items: T[], index: number): T {
-  const removed = items[index];
-  const last = items.pop()!;
-  if (index < items.length) items[index] = last;
-  return removed;
+  #give(holding: Holding, index: number): void {
+    const drawn = this.#entries[index];
+    const last = this.#entries.pop()!;
+    if (index < this.#entries.length) this.#entries[index] = last;
+    holding.give(drawn);
+  }
 }

@@ -1,12 +1,12 @@
 import { type Clock, isPromise, type MaybePromise } from "../../base/mod.ts";
-import type { Element, LedgerEntries } from "../../element/mod.ts";
+import type { Element } from "../../element/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
 import type { SpreadFunction } from "../call_spreader.ts";
 import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
-import type { Holding } from "../tracking.ts";
+import type { Held, Holding } from "../tracking.ts";
 import type { SpreadGauge } from "./spread_gauge.ts";
 
 /** What a {@linkcode ThreadedMap} works with. */
@@ -34,12 +34,12 @@ export interface ThreadedMapOptions {
 /** An element of the input, or what was thrown in its place, and what it consumed. */
 interface Input {
   readonly item: Element | Failure;
-  readonly entries: LedgerEntries;
+  readonly entries: Held;
 }
 
 /** A result that is to come; `outcome` is null until it is there. */
 interface Slot {
-  readonly entries: LedgerEntries;
+  readonly entries: Held;
   outcome: { readonly value: Element | Failure } | null;
 }
 
@@ -241,7 +241,7 @@ export class ThreadedMap implements ElementIterator<Element> {
     }
   }
 
-  #deliver(value: MaybePromise<Element | Failure>, entries: LedgerEntries): void {
+  #deliver(value: MaybePromise<Element | Failure>, entries: Held): void {
     const slot: Slot = { entries, outcome: null };
     this.#outstanding++;
     if (!isPending(value)) slot.outcome = { value };

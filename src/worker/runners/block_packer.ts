@@ -45,8 +45,7 @@ const LARGE_TARGET_BYTES = 1024 * 1024;
 export class BlockPacker {
   readonly #targetBytes: number;
   readonly #largeTargetBytes: number;
-  readonly #ledger: Ledger | null;
-  readonly #provenance = new ProvenanceWriter();
+  readonly #provenance: ProvenanceWriter | null;
   #encoder = new BlockEncoder();
   /** Whether the elements of the block in the making are large; all are or none is. */
   #large = false;
@@ -57,7 +56,7 @@ export class BlockPacker {
   constructor({ targetBytes, largeTargetBytes, ledger }: BlockPackerOptions = {}) {
     this.#targetBytes = targetBytes ?? TARGET_BYTES;
     this.#largeTargetBytes = largeTargetBytes ?? targetBytes ?? LARGE_TARGET_BYTES;
-    this.#ledger = ledger ?? null;
+    this.#provenance = ledger ? new ProvenanceWriter(ledger) : null;
   }
 
   /** Whether {@linkcode BlockPacker.finish} would give nothing. */
@@ -76,7 +75,7 @@ export class BlockPacker {
     if (large !== this.#large && encoder.count > 0) this.#ready.push(this.#finishBlock());
     this.#large = large;
     encoder.add(element);
-    if (this.#ledger !== null) this.#provenance.mark(this.#ledger);
+    this.#provenance?.mark();
     return this.#ready.length > 0 || encoder.count >= MAX_ELEMENTS ||
       encoder.bytes >= (large ? this.#largeTargetBytes : this.#targetBytes);
   }
@@ -96,7 +95,7 @@ export class BlockPacker {
       spec: encoding === "columnar" ? this.#spec : null,
       chunks,
       byteLength,
-      provenance: this.#ledger && this.#provenance.finish(),
+      provenance: this.#provenance && this.#provenance.finish(),
     };
   }
 }

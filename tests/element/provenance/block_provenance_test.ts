@@ -33,15 +33,16 @@ class Entering {
 /** Elements, each with what it consumed. */
 const elements = fc.array(changes.map((list) => list.slice(0, 4)), { maxLength: 30 });
 
-function write(list: readonly (readonly Change[])[], writer = new ProvenanceWriter()): Uint8Array {
-  const ledger = new Ledger();
+function write(list: readonly (readonly Change[])[], ledger = new Ledger()): Uint8Array {
+  const writer = new ProvenanceWriter(ledger);
   const entering = new Entering();
   for (const element of list) {
     for (const change of element) entering.enter(ledger, change);
-    writer.mark(ledger);
-    assert(ledger.isEmpty);
+    writer.mark();
   }
-  return writer.finish();
+  const bytes = writer.finish();
+  assert(ledger.isEmpty);
+  return bytes;
 }
 
 Deno.test("any stretch of a block gives what its elements consumed", () => {
@@ -78,8 +79,8 @@ Deno.test("what is taken from a ledger and put into another is the same, in the 
       above.put(below.take());
       assert(below.isEmpty);
       const [a, b] = [direct, above].map((ledger) => {
-        const writer = new ProvenanceWriter();
-        writer.mark(ledger);
+        const writer = new ProvenanceWriter(ledger);
+        writer.mark();
         return writer.finish();
       });
       assertEquals(decodedAll(b), decodedAll(a));
@@ -94,22 +95,46 @@ function decodedAll(bytes: Uint8Array) {
   return set.sources();
 }
 
-Deno.test("a writer begins each block anew", () => {
-  const writer = new ProvenanceWriter();
-  const first: Change[][] = [[{ kind: "indexes", source: 1, repetition: 0, start: 3, end: 5 }]];
-  const second: Change[][] = [[{ kind: "indexes", source: 1, repetition: 0, start: 5, end: 6 }], []];
-  write(first, writer);
-  assertEquals(write(second, writer), write(second));
+Deno.test("blocks of one writer are what each alone would be, also when one ends before an element is added", () => {
+  fc.assert(
+    fc.property(
+      elements,
+      fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 30, maxLength: 30 }),
+      (list, sizes) => {
+        const ledger = new Ledger();
+        const writer = new ProvenanceWriter(ledger);
+        const entering = new Entering();
+        let block: Change[][] = [];
+        const finish = () => {
+          const provenance = decodeProvenance(writer.finish(), block.length);
+          block.forEach((changes, i) => {
+            const set = new ConsumedSet();
+            provenance.addTo(set, i, i + 1);
+            assertEquals(listed(set.sources()), model(changes));
+          });
+          block = [];
+        };
+        list.forEach((element, i) => {
+          for (const change of element) entering.enter(ledger, change);
+          if (block.length >= sizes[i]) finish();
+          block.push(element);
+          writer.mark();
+        });
+        finish();
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
 
 Deno.test("elements in order cost a few bytes a block, filters a byte an element, shuffles two", () => {
   const pass = { source: 0, repetition: 0 };
   const written = (mark: (ledger: Ledger, i: number) => void, count = 1_000): number => {
-    const writer = new ProvenanceWriter();
     const ledger = new Ledger();
+    const writer = new ProvenanceWriter(ledger);
     for (let i = 0; i < count; i++) {
       mark(ledger, i);
-      writer.mark(ledger);
+      writer.mark();
     }
     const bytes = writer.finish();
     assertEquals(decodeProvenance(bytes, count).count, count);
@@ -140,16 +165,16 @@ Deno.test("elements in order cost a few bytes a block, filters a byte an element
 Deno.test("the bytes are those of the specification", () => {
   const pass = { source: 4, repetition: 1 };
   const ledger = new Ledger();
-  const writer = new ProvenanceWriter();
+  const writer = new ProvenanceWriter(ledger);
   for (const index of [10, 11, 7]) {
     ledger.add(pass, index);
-    writer.mark(ledger);
+    writer.mark();
   }
   ledger.addOffset(pass, 9, 0);
   ledger.addOffset(pass, 9, 1);
   ledger.addEnd(pass, 9, 2);
-  writer.mark(ledger);
-  writer.mark(ledger);
+  writer.mark();
+  writer.mark();
   assertEquals([...writer.finish()], [
     ...[1, 4, 1], // passes
     ...[7, 1, 6, 0], // three elements of one entry, one of three, one of none
@@ -214,8 +239,8 @@ Deno.test("an index ends where its outputs do", () => {
   const ledger = new Ledger();
   ledger.addEnd(pass, 3, 0);
   ledger.addEnd(pass, 4, 1);
-  const writer = new ProvenanceWriter();
-  writer.mark(ledger);
+  const writer = new ProvenanceWriter(ledger);
+  writer.mark();
   const set = new ConsumedSet();
   decodeProvenance(writer.finish(), 1).addTo(set, 0, 1);
   assertEquals(set.sources(), [{
