@@ -1,14 +1,6 @@
-import {
-  assertNever,
-  type Deferred,
-  deferred,
-  FailedPreconditionError,
-  type MaybePromise,
-  raceAbort,
-  type Timer,
-} from "../base/mod.ts";
+import { assertNever, FailedPreconditionError, type MaybePromise, type Timer } from "../base/mod.ts";
 import type { Element } from "../element/mod.ts";
-import { DONE, type ElementIterator, type Pulled } from "../executor/mod.ts";
+import type { ElementIterator, Pulled } from "../executor/mod.ts";
 import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
 import { isRetryable } from "../rpc/mod.ts";
 import { callWithDeadline } from "./call_with_deadline.ts";
@@ -17,19 +9,15 @@ import type { Ask, CoordinatedCommand, CoordinatedEvent } from "./core/coordinat
 import { DEFAULT_BUFFER_BYTES } from "./core/window.ts";
 import { DispatcherLink } from "./dispatcher_link.ts";
 import { ElementRequests } from "./element_requests.ts";
-import { FAREWELL_MS, releaseClient } from "./farewell.ts";
+import { releaseClient } from "./farewell.ts";
 import { HeartbeatLoop } from "./heartbeat_loop.ts";
+import { ReaderLife } from "./reader_life.ts";
 import type { ServiceReaderOptions } from "./service_reader.ts";
 
 /** What a coordinated reader is made of. */
 export interface CoordinatedReaderOptions extends ServiceReaderOptions {
   readonly consumerIndex: number;
 }
-
-/** How a reader came to its end. */
-type Ending =
-  | { readonly kind: "finished" }
-  | { readonly kind: "failed"; readonly error: unknown };
 
 /** What a reader has once it is a client of an iteration. */
 interface Joined {
@@ -57,38 +45,35 @@ const REMOVAL_TIMEOUT_MS = 15_000;
 export class CoordinatedReader implements ElementIterator<Element> {
   readonly #options: CoordinatedReaderOptions;
   readonly #core: CoordinatedCore<Element>;
-  /** Aborted when the reader is over, for whatever reason. */
-  readonly #over = new AbortController();
-  readonly #onAbort = () =>
-    this.#end({ kind: "failed", error: this.#options.signal.reason }, { atOnce: true });
+  readonly #life: ReaderLife<Element>;
 
-  #starting: Promise<void> | null = null;
   #joined: Joined | null = null;
   #negotiation: Timer | null = null;
   /** The element that came up in the very step that asked for it. */
   #given: { readonly element: Element } | null = null;
-  #pull: Deferred<Pulled<Element>> | null = null;
-  #ending: Ending | null = null;
-  #farewell: Promise<void> = Promise.resolve();
 
   /** Prepares a reader; sends nothing. */
   constructor(options: CoordinatedReaderOptions) {
     const { maxOutstandingRequests } = options.node.options;
     this.#options = options;
+    this.#life = new ReaderLife({
+      clock: options.environment.clock,
+      signal: options.signal,
+      join: () => this.#join(),
+      leave: () => {
+        this.#negotiation?.clear();
+        return [this.#releaseClient()];
+      },
+    });
     this.#core = new CoordinatedCore({ maxSlots: maxOutstandingRequests, maxBytes: DEFAULT_BUFFER_BYTES });
   }
 
   next(): MaybePromise<Pulled<Element>> {
-    if (!this.#ending) {
-      if (!this.#starting) this.#begin();
-      this.#step({ kind: "wanted" });
-      const given = this.#given;
-      this.#given = null;
-      if (given) return given.element;
-    }
-    if (this.#ending) return this.#giveEnding(this.#ending);
-    this.#pull = deferred();
-    return this.#pull.promise;
+    if (!this.#life.hasBegun) this.#life.begin();
+    this.#step({ kind: "wanted" });
+    const given = this.#given;
+    this.#given = null;
+    return given ? given.element : this.#life.wait();
   }
 
   checkpoint(): never {
@@ -98,34 +83,15 @@ export class CoordinatedReader implements ElementIterator<Element> {
   }
 
   close(): Promise<void> {
-    this.#end({ kind: "finished" }, { atOnce: true });
-    return this.#farewell;
-  }
-
-  /** The end, as pulls see it: an error once, then that there is nothing more. */
-  async #giveEnding(ending: Ending): Promise<Pulled<Element>> {
-    this.#ending = { kind: "finished" };
-    await this.#farewell;
-    if (ending.kind === "failed") throw ending.error;
-    return DONE;
+    return this.#life.close();
   }
 
   // ---- life
 
-  #begin(): void {
-    const { signal } = this.#options;
-    signal.addEventListener("abort", this.#onAbort, { once: true });
-    if (signal.aborted) return this.#onAbort();
-    this.#starting = this.#join().then(
-      () => {},
-      (error) => this.#end({ kind: "failed", error }),
-    );
-  }
-
   async #join(): Promise<void> {
     const { node, environment, jobs, consumerIndex } = this.#options;
     const { service, dispatcherTimeoutMs, taskRefreshIntervalMs } = node.options;
-    const { signal } = this.#over;
+    const { signal } = this.#life;
     const link = new DispatcherLink(service, { environment, timeoutMs: dispatcherTimeoutMs });
     const { clientId, compression, state } = await jobs.begin(node, link, signal);
     const heartbeats = new HeartbeatLoop({
@@ -148,36 +114,7 @@ export class CoordinatedReader implements ElementIterator<Element> {
     this.#joined = { clientId, link, heartbeats, requests };
     if (signal.aborted) return await this.#releaseClient(); // The leave was taken before there was a client.
     this.#list(state);
-    heartbeats.run().catch((error) => this.#end({ kind: "failed", error }));
-  }
-
-  /** Ends the reader, once. `atOnce`: the pull that waits is not kept waiting for the farewell. */
-  #end(ending: Ending, { atOnce = false } = {}): void {
-    if (this.#over.signal.aborted) return;
-    this.#ending = ending;
-    this.#options.signal.removeEventListener("abort", this.#onAbort);
-    this.#over.abort(ending.kind === "failed" ? ending.error : undefined);
-    this.#negotiation?.clear();
-    this.#farewell = this.#takeLeave();
-    const pull = this.#pull;
-    if (!pull) return;
-    this.#pull = null;
-    if (!atOnce) pull.resolve(this.#giveEnding(ending));
-    else {
-      this.#ending = { kind: "finished" };
-      if (ending.kind === "failed") pull.reject(ending.error);
-      else pull.resolve(DONE);
-    }
-  }
-
-  /** Releases the client; what cannot be done in a second is left to timeouts. Never rejects. */
-  async #takeLeave(): Promise<void> {
-    const enough = new AbortController();
-    const timer = this.#options.environment.clock.setTimer(() => enough.abort(), FAREWELL_MS);
-    // It may have a client to release that this reader does not know yet.
-    const leaving = Promise.all([this.#starting, this.#releaseClient()]);
-    await raceAbort(leaving, enough.signal).catch(() => {});
-    timer.clear();
+    heartbeats.run().catch((error) => this.#life.end({ kind: "failed", error }));
   }
 
   async #releaseClient(): Promise<void> {
@@ -204,13 +141,13 @@ export class CoordinatedReader implements ElementIterator<Element> {
     });
     this.#negotiation?.clear();
     this.#negotiation = null;
-    if (this.#over.signal.aborted || !this.#core.isNegotiating) return;
+    if (this.#life.isOver || !this.#core.isNegotiating) return;
     const { clock } = this.#options.environment;
     this.#negotiation = clock.setTimer(() => this.#joined?.heartbeats.now(), NEGOTIATING_MS);
   }
 
   #step(event: CoordinatedEvent<Element>): void {
-    if (this.#over.signal.aborted) return;
+    if (this.#life.isOver) return;
     for (const command of this.#core.step(event)) this.#carryOut(command);
   }
 
@@ -230,9 +167,9 @@ export class CoordinatedReader implements ElementIterator<Element> {
       case "handOver":
         return this.#handOver(command.element);
       case "fail":
-        return this.#end({ kind: "failed", error: command.error });
+        return this.#life.end({ kind: "failed", error: command.error });
       case "finish":
-        return this.#end({ kind: "finished" });
+        return this.#life.end({ kind: "finished" });
       default:
         assertNever(command);
     }
@@ -254,7 +191,7 @@ export class CoordinatedReader implements ElementIterator<Element> {
   async #remove({ task, round, untakenRound }: CommandOf<"remove">): Promise<void> {
     const { link } = this.#joined!;
     const { consumerIndex, environment: { clock } } = this.#options;
-    const { signal } = this.#over;
+    const { signal } = this.#life;
     let removedRound: number | null = null;
     try {
       const request = {
@@ -270,15 +207,12 @@ export class CoordinatedReader implements ElementIterator<Element> {
       });
       if (answer.removed) removedRound = Number(answer.removedRound);
     } catch (error) {
-      if (!isRetryable(error)) return this.#end({ kind: "failed", error });
+      if (!isRetryable(error)) return this.#life.end({ kind: "failed", error });
     }
     this.#step({ kind: "removalAnswered", task, removedRound });
   }
 
   #handOver(element: Element): void {
-    const pull = this.#pull;
-    this.#pull = null;
-    if (pull) pull.resolve(element);
-    else this.#given = { element };
+    if (!this.#life.answer(() => element)) this.#given = { element };
   }
 }

@@ -1,13 +1,6 @@
-import {
-  assertNever,
-  type Deferred,
-  deferred,
-  FailedPreconditionError,
-  type MaybePromise,
-  raceAbort,
-} from "../base/mod.ts";
+import { assertNever, FailedPreconditionError, type MaybePromise } from "../base/mod.ts";
 import type { BlockReader, ConsumedSet, Element } from "../element/mod.ts";
-import { DONE, type Pulled } from "../executor/mod.ts";
+import type { Pulled } from "../executor/mod.ts";
 import { type DataServiceNode, ShardingPolicy } from "../graph/mod.ts";
 import type { ClientHeartbeatResponse } from "../gen/sluice/v1/dispatcher_pb.ts";
 import { isUnixAddress } from "../rpc/mod.ts";
@@ -18,9 +11,10 @@ import { consumptionOf } from "./consumption_message.ts";
 import type { ServiceReading } from "./data_service_reader.ts";
 import { DispatcherLink } from "./dispatcher_link.ts";
 import type { ReaderEnvironment } from "./environment.ts";
-import { FAREWELL_MS, releaseClient } from "./farewell.ts";
+import { releaseClient } from "./farewell.ts";
 import { HeartbeatLoop, type HeartbeatReport } from "./heartbeat_loop.ts";
 import type { JobDirectory } from "./job_directory.ts";
+import { ReaderLife } from "./reader_life.ts";
 import { consumedBefore, consumedText, type ServiceCheckpoint } from "./service_checkpoint.ts";
 import { TaskTargets } from "./task_targets.ts";
 import { WorkerConnections } from "./worker_connections.ts";
@@ -35,11 +29,6 @@ export interface ServiceReaderOptions {
   /** Where the reader goes on; null: at the beginning of the next pass. */
   readonly resume: ServiceCheckpoint | null;
 }
-
-/** How a reader came to its end. */
-type Ending =
-  | { readonly kind: "finished" }
-  | { readonly kind: "failed"; readonly error: unknown };
 
 /** What a reader has once it is a client of an iteration. */
 interface Joined {
@@ -60,31 +49,31 @@ export class ServiceReader implements ServiceReading {
   readonly #options: ServiceReaderOptions;
   readonly #core: ReaderCore<BlockReader>;
   readonly #targets: TaskTargets;
-  /** Aborted when the reader is over, for whatever reason. */
-  readonly #over = new AbortController();
-  readonly #onAbort = () =>
-    this.#end({ kind: "failed", error: this.#options.signal.reason }, { atOnce: true });
+  readonly #life: ReaderLife<Element>;
 
   #block: BlockReader | null = null;
   #index = 0;
   #count = 0;
 
-  #starting: Promise<void> | null = null;
   #joined: Joined | null = null;
-  #pull: Deferred<Pulled<Element>> | null = null;
-  #ending: Ending | null = null;
   /** Elements of the block in hand that the program had when the reader was over; null: it is not. */
   #endedWithin: number | null = null;
   /** Whether everything was read. */
   #hasFinished = false;
   #readers = 1;
-  #farewell: Promise<void> = Promise.resolve();
 
   /** Prepares a reader; sends nothing. */
   constructor(options: ServiceReaderOptions) {
     const { maxOutstandingRequests } = options.node.options;
     this.#options = options;
     this.#targets = new TaskTargets(options.node.options);
+    this.#life = new ReaderLife({
+      clock: options.environment.clock,
+      signal: options.signal,
+      join: () => this.#join(),
+      leave: () => this.#leave(),
+      onLeft: () => this.#joined?.workers.closeAll(),
+    });
     this.#core = new ReaderCore(
       { maxBlocks: maxOutstandingRequests, maxBytes: DEFAULT_BUFFER_BYTES },
       options.resume ? consumedBefore(options.resume) : undefined,
@@ -102,8 +91,7 @@ export class ServiceReader implements ServiceReading {
   }
 
   close(): Promise<void> {
-    this.#end({ kind: "finished" }, { atOnce: true });
-    return this.#farewell;
+    return this.#life.close();
   }
 
   checkpoint(): ServiceCheckpoint | null {
@@ -142,52 +130,36 @@ export class ServiceReader implements ServiceReading {
     );
   }
 
-  #takeBlock(): void {
+  #dropBlock(): void {
     this.#block = null;
     this.#index = this.#count = 0;
+  }
+
+  #takeBlock(): void {
+    this.#dropBlock();
     this.#step({ kind: "taken" });
   }
 
   #nextBlock(): MaybePromise<Pulled<Element>> {
     if (this.#block) this.#takeBlock(); // Its last element could not be decoded.
-    if (!this.#ending) {
-      if (!this.#starting) this.#begin();
-      this.#step({ kind: "wanted" });
-      if (this.#count > 0) return this.next();
-    }
-    if (this.#ending) return this.#giveEnding(this.#ending);
-    this.#pull = deferred();
-    return this.#pull.promise;
-  }
-
-  /** The end, as pulls see it: an error once, then that there is nothing more. */
-  async #giveEnding(ending: Ending): Promise<Pulled<Element>> {
-    this.#ending = { kind: "finished" };
-    await this.#farewell;
-    if (ending.kind === "failed") throw ending.error;
-    return DONE;
+    if (!this.#life.hasBegun) this.#begin();
+    this.#step({ kind: "wanted" });
+    if (this.#count > 0) return this.next();
+    return this.#life.wait();
   }
 
   // ---- life
 
   #begin(): void {
-    const { signal } = this.#options;
-    signal.addEventListener("abort", this.#onAbort, { once: true });
-    if (signal.aborted) return this.#onAbort();
-    if (this.#options.resume?.finished) {
-      this.#hasFinished = true;
-      return this.#end({ kind: "finished" });
-    }
-    this.#starting = this.#join().then(
-      () => {},
-      (error) => this.#end({ kind: "failed", error }),
-    );
+    if (!this.#options.resume?.finished) return this.#life.begin();
+    this.#hasFinished = true;
+    this.#life.end({ kind: "finished" });
   }
 
   async #join(): Promise<void> {
     const { node, environment, jobs, resume } = this.#options;
     const { service, dispatcherTimeoutMs, taskRefreshIntervalMs, trainerId } = node.options;
-    const { signal } = this.#over;
+    const { signal } = this.#life;
     const link = new DispatcherLink(service, { environment, timeoutMs: dispatcherTimeoutMs });
     const { clientId, compression, state, iterationKey, repetition } = await jobs.begin(
       node,
@@ -213,50 +185,24 @@ export class ServiceReader implements ServiceReading {
       local: (address) => this.#targets.local(address),
       signal,
       onEvent: (event) => this.#step(event),
-      onError: (error) => this.#end({ kind: "failed", error }),
+      onError: (error) => this.#life.end({ kind: "failed", error }),
     });
     this.#joined = { clientId, iterationKey, repetition, link, heartbeats, workers };
     if (signal.aborted) return await this.#releaseClient(0); // The leave was taken before there was a client.
     this.#targets.check(state);
     this.#list(state);
-    heartbeats.run().catch((error) => this.#end({ kind: "failed", error }));
+    heartbeats.run().catch((error) => this.#life.end({ kind: "failed", error }));
   }
 
-  /** Ends the reader, once. `atOnce`: the pull that waits is not kept waiting for the farewell. */
-  #end(ending: Ending, { atOnce = false } = {}): void {
-    if (this.#over.signal.aborted) return;
+  /** Releases the client and its sessions. */
+  #leave(): (Promise<unknown> | undefined)[] {
     const within = this.#index;
     this.#endedWithin = within;
-    this.#ending = ending;
-    this.#block = null;
-    this.#index = this.#count = 0;
-    this.#options.signal.removeEventListener("abort", this.#onAbort);
-    this.#over.abort(ending.kind === "failed" ? ending.error : undefined);
-    this.#farewell = this.#takeLeave(within);
-    const pull = this.#pull;
-    if (!pull) return;
-    this.#pull = null;
-    if (!atOnce) pull.resolve(this.#giveEnding(ending));
-    else {
-      this.#ending = { kind: "finished" };
-      if (ending.kind === "failed") pull.reject(ending.error);
-      else pull.resolve(DONE);
-    }
-  }
-
-  /** Releases the client and its sessions, with `within` elements of the block in hand used; what cannot be done in a second is left to timeouts. Never rejects. */
-  async #takeLeave(within: number): Promise<void> {
-    const { clock } = this.#options.environment;
-    const enough = new AbortController();
-    const timer = clock.setTimer(() => enough.abort(), FAREWELL_MS);
-    const leaving = Promise.all([
-      this.#starting, // It may have a client to release that this reader does not know yet.
+    this.#dropBlock();
+    return [
       this.#releaseClient(within),
       this.#joined?.workers.release(this.#core.openSessions(within)).then(() => this.#targets.deleteTasks()),
-    ]);
-    await raceAbort(leaving, enough.signal).catch(() => {});
-    timer.clear();
-    this.#joined?.workers.closeAll();
+    ];
   }
 
   async #releaseClient(within: number): Promise<void> {
@@ -305,7 +251,7 @@ export class ServiceReader implements ServiceReading {
   }
 
   #step(event: ReaderEvent<BlockReader>): void {
-    if (this.#over.signal.aborted) return;
+    if (this.#life.isOver) return;
     for (const command of this.#core.step(event)) this.#carryOut(command);
   }
 
@@ -315,9 +261,7 @@ export class ServiceReader implements ServiceReading {
       case "handOver":
         return this.#handOver(command.block);
       case "discard":
-        this.#block = null;
-        this.#index = this.#count = 0;
-        return;
+        return this.#dropBlock();
       case "open":
         return workers.open(command);
       case "read":
@@ -329,10 +273,10 @@ export class ServiceReader implements ServiceReading {
       case "heartbeat":
         return heartbeats.now();
       case "fail":
-        return this.#end({ kind: "failed", error: command.error });
+        return this.#life.end({ kind: "failed", error: command.error });
       case "finish":
         this.#hasFinished = true;
-        return this.#end({ kind: "finished" });
+        return this.#life.end({ kind: "finished" });
       default:
         assertNever(command);
     }
@@ -342,13 +286,6 @@ export class ServiceReader implements ServiceReading {
     this.#block = block;
     this.#index = 0;
     this.#count = block.count;
-    const pull = this.#pull;
-    if (!pull) return;
-    this.#pull = null;
-    try {
-      pull.resolve(this.next());
-    } catch (error) {
-      pull.reject(error);
-    }
+    this.#life.answer(() => this.next());
   }
 }
