@@ -87,7 +87,7 @@ class Running {
   /** Whether all end within `ms` milliseconds. */
   async ended(ms: number): Promise<boolean> {
     if (this.#count === 0) return true;
-    let timer: number | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       this.#onEnd = resolve;
       timer = setTimeout(resolve, ms);
