@@ -21,7 +21,10 @@ export interface LocalHostOptions extends
   > {
   /** Threads of one task. */
   readonly lanes: number;
-  /** Whether to start a lane before a task needs one, when the host is made ready. @default false */
+  /**
+   * Whether a lane is started before a task needs one, when the host is made ready, and kept for the next one. For
+   * processes whose tasks are all of one graph. @default false
+   */
   readonly spareLane?: boolean;
 }
 
@@ -32,7 +35,7 @@ export const LANE_MODULE = import.meta.resolve("./lane_main.ts");
 export function createLocalHost({ lanes, spareLane = false, ...options }: LocalHostOptions): TaskHost {
   const ports = { clock: systemClock, random: systemRandom, log: consoleLog };
   const codecs = portableCodecs.with(nodeCodecs);
-  const threads = createWorkerLanes(LANE_MODULE);
+  const threads = createWorkerLanes(LANE_MODULE, { keepsOne: spareLane });
   const host = createInProcessHost({
     ...ports,
     ...options,
@@ -54,6 +57,6 @@ export function createLocalHost({ lanes, spareLane = false, ...options }: LocalH
       if (spareLane && lanes > 1) threads.prepare();
     },
     alive: () => threads.alive(),
-    leavesNothing: () => !threads.wereOpened,
+    leavesNothing: () => !threads.mayGoOn,
   };
 }

@@ -153,7 +153,7 @@ class CallLane {
 
   #end(reason: Error): void {
     this.#state = "over";
-    this.#port.terminate();
+    this.#port.terminate(this.#calls.size === 0);
     for (const { size, resolve } of this.#calls.values()) resolve(Array(size).fill(new Failure(reason)));
     this.#calls.clear();
   }

@@ -8,8 +8,13 @@ export interface LanePort {
   post(message: ToLane, transfer?: ArrayBuffer[]): void;
   /** Takes the messages that have arrived, without waiting; for a thread whose event loop does not turn. */
   poll(): void;
-  /** Ends the lane; nothing comes from it any more. Idempotent. */
-  terminate(): void;
+  /**
+   * Ends the lane; nothing comes from it any more. Idempotent.
+   *
+   * @param isIdle whether no function of the user's can be running in it: only then is it certain that it ends.
+   * @default false
+   */
+  terminate(isIdle?: boolean): void;
 }
 
 /** What the owner of a lane wants to hear. */

@@ -13,6 +13,7 @@ export class LaneThread implements LanePort {
   #listener: LaneListener | null = null;
   /** What has come before there was a listener. */
   #early: FromLane[] = [];
+  #isReady = false;
   #isOver = false;
 
   /** Starts the module at `url`; `onOver` is called once, when the thread has ended by itself or was terminated. */
@@ -24,6 +25,7 @@ export class LaneThread implements LanePort {
     worker.onmessage = ({ data }: MessageEvent<number>) => this.#pulse.echo(data);
     const { port1, port2 } = new MessageChannel();
     this.#line = new MessageLine<FromLane, ToLane>(port1, (message) => {
+      if (message.kind === "ready") this.#isReady = true;
       if (this.#listener) this.#listener.message(message);
       else this.#early.push(message);
     });
@@ -47,6 +49,17 @@ export class LaneThread implements LanePort {
       this.#listener = listener;
       for (const message of this.#early.splice(0)) listener.message(message);
     });
+  }
+
+  /** Whether it can be a lane once more, if nothing of its user's runs in it. */
+  get isReady(): boolean {
+    return this.#isReady && !this.#isOver;
+  }
+
+  /** Forgets its listener; the next one finds a lane that is ready. */
+  release(): void {
+    this.#listener = null;
+    this.#early = [{ kind: "ready" }];
   }
 
   post(message: ToLane, transfer?: ArrayBuffer[]): void {

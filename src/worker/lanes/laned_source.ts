@@ -172,7 +172,7 @@ export class LanedSource implements BlockSource {
       case "error":
         return this.#arrive({ item: { kind: "error", error: receiveError(message.error) }, lane });
       case "end":
-        this.#finish(lane);
+        this.#finish(lane, { isIdle: true });
         return this.#drain();
       case "result":
         throw new InternalError("A lane gave the result of a call that nobody made");
@@ -236,8 +236,8 @@ export class LanedSource implements BlockSource {
     this.#drain();
   }
 
-  #finish(lane: Lane): void {
+  #finish(lane: Lane, { isIdle = lane.state === "starting" } = {}): void {
     lane.state = "over";
-    lane.port.terminate();
+    lane.port.terminate(isIdle);
   }
 }

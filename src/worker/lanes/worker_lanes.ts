@@ -10,18 +10,21 @@ export interface WorkerLanes extends LaneFactory {
   prepare(): void;
   /** Resolves when every lane that is open now has turned its event loop, or has ended. */
   alive(): Promise<void>;
-  /** Whether any lane has been opened. */
-  readonly wereOpened: boolean;
+  /** Whether a lane is open, or one was ended that may be in the middle of a user's function. */
+  readonly mayGoOn: boolean;
 }
 
 /**
  * Lanes as Web Workers that run the module at `url`, which is to call {@linkcode serveWorkerLane}. They have the
  * permissions of this process; a lane that runs out of memory takes the process with it.
+ *
+ * @param keepsOne whether one that is ended while it is idle is kept for whoever opens the next one; for processes
+ * that run one graph only, as the functions of all its users share the thread's globals. @default false
  */
-export function createWorkerLanes(url: string): WorkerLanes {
+export function createWorkerLanes(url: string, { keepsOne = false } = {}): WorkerLanes {
   const open = new Set<LaneThread>();
   let spare: LaneThread | null = null;
-  let wereOpened = false;
+  let mayGoOn = false;
   const start = () => {
     const thread: LaneThread = new LaneThread(url, () => {
       open.delete(thread);
@@ -29,19 +32,42 @@ export function createWorkerLanes(url: string): WorkerLanes {
     });
     return thread;
   };
+  const end = (thread: LaneThread, isIdle: boolean) => {
+    if (!open.has(thread)) return;
+    if (isIdle && keepsOne && spare === null && thread.isReady) {
+      open.delete(thread);
+      thread.release();
+      spare = thread;
+      return;
+    }
+    mayGoOn ||= !isIdle;
+    thread.terminate();
+  };
   return {
-    get wereOpened() {
-      return wereOpened;
+    get mayGoOn() {
+      return mayGoOn || open.size > 0;
     },
     prepare: () => void (spare ??= start()),
     alive: async () => void await Promise.all([...open].map((thread) => thread.beat())),
     open(listener) {
-      wereOpened = true;
       const thread = spare ?? start();
       spare = null;
       open.add(thread);
       thread.listen(listener);
-      return thread;
+      let isOver = false;
+      return {
+        post: (message, transfer) => {
+          if (!isOver) thread.post(message, transfer);
+        },
+        poll: () => {
+          if (!isOver) thread.poll();
+        },
+        terminate(isIdle = false) {
+          if (isOver) return;
+          isOver = true;
+          end(thread, isIdle);
+        },
+      };
     },
   };
 }

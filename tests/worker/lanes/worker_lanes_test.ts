@@ -25,13 +25,30 @@ Deno.test("a lane that was prepared is given to whoever opens the next one", asy
   lanes.prepare();
   lanes.prepare();
   await lanes.alive();
-  assertEquals(lanes.wereOpened, false);
+  assertEquals(lanes.mayGoOn, false);
   const opened = [await open(lanes), await open(lanes)];
   assertEquals(opened.map(({ first }) => first), [{ kind: "ready" }, { kind: "ready" }]);
-  assertEquals(lanes.wereOpened, true);
+  assertEquals(lanes.mayGoOn, true);
   await lanes.alive();
-  for (const { port } of opened) port.terminate();
+  for (const { port } of opened) port.terminate(true);
   await lanes.alive();
+  assertEquals(lanes.mayGoOn, false);
+  (await open(lanes)).port.terminate();
+  assertEquals(lanes.mayGoOn, true, "it may be in the middle of something");
+});
+
+Deno.test("an idle lane that is ended is kept for the next one where that is wanted", async () => {
+  const lanes = createWorkerLanes(LANE_MODULE, { keepsOne: true });
+  const [first, second] = [await open(lanes), await open(lanes)];
+  first.port.terminate(true);
+  first.port.terminate(true);
+  first.port.post({ kind: "forget", fn: 1 }); // Nobody's business any more.
+  second.port.terminate(true);
+  assertEquals(lanes.mayGoOn, false);
+  const third = await open(lanes);
+  assertEquals(third.first, { kind: "ready" });
+  third.port.terminate();
+  assertEquals(lanes.mayGoOn, true);
 });
 
 Deno.test("a lane whose program does not run is said to be broken, prepared or not", async () => {

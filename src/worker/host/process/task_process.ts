@@ -108,10 +108,7 @@ class TaskProcess {
         this.#host = createHost(setup, this.#link.dispatcher);
         this.#dataPlane = serve(setup, (request) => this.#respond(request));
         this.#link.send({ kind: "ready", port: this.#dataPlane.port });
-        this.#options.clock.setTimer(() => {
-          if (!this.#handle) this.#host!.prepare?.();
-        }, IDLE_AFTER_MS);
-        return;
+        return this.#prepareLater();
       }
       case "begin":
         this.#handler = workerHandler(this.#begin(message));
@@ -150,8 +147,15 @@ class TaskProcess {
     this.#begun = deferred();
     this.#patienceMs = NEXT_TASK_PATIENCE_MS;
     await handle.stop(reason);
-    if (this.#host!.leavesNothing?.() ?? true) this.#link.send({ kind: "rested" });
-    else this.#over.resolve();
+    if (!(this.#host!.leavesNothing?.() ?? true)) return this.#over.resolve();
+    this.#link.send({ kind: "rested" });
+    this.#prepareLater();
+  }
+
+  #prepareLater(): void {
+    this.#options.clock.setTimer(() => {
+      if (!this.#handle) this.#host!.prepare?.();
+    }, IDLE_AFTER_MS);
   }
 
   /** A thread that hangs keeps back the answer, as this one would. */
