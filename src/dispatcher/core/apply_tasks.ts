@@ -1,13 +1,13 @@
 /** Updates of tasks: making, ending, and the splits that they lease. */
 
-import { addBounds, gapsWithin, isWithin } from "../../base/mod.ts";
+import { gapsWithin, isWithin } from "../../base/mod.ts";
 import { noteNeed } from "./apply_recovery.ts";
 import { finishIfOver } from "./finish.ts";
 import { degradeByForgetting } from "./guarantee.ts";
 import { known } from "./lookup.ts";
 import { addNotes } from "./task_notes.ts";
 import { hasPending } from "./recovery.ts";
-import { addRest, dropLowest, fragmentsOf, moveRest, type Rests } from "./rests.ts";
+import { addRest, dropLowest, fragmentsOf, moveRest, type Rests, uniteRests } from "./rests.ts";
 import { type DispatcherState, type Iteration, noLeases, type Source } from "./state.ts";
 import { passTakings } from "./takings.ts";
 import type {
@@ -33,6 +33,11 @@ const COUNT_EVERY = 64;
 
 /** Gives a worker its part of an iteration. */
 export function createTask(state: DispatcherState, update: CreateTask): void {
+  // The worker that comes took its former run's task with it, which was the last of an iteration.
+  if (known(state.iterations.get(update.iterationId), `iteration ${update.iterationId}`).finished) {
+    state.next.task = Math.max(state.next.task, update.taskId + 1);
+    return;
+  }
   const iteration = addTask(state, update, 0);
   if (update.restOnly) known(state.tasks.get(update.taskId), `task ${update.taskId}`).restOnly = true;
   iteration.tasks.add(update.taskId);
@@ -117,40 +122,46 @@ export function leaseSplit(state: DispatcherState, update: LeaseSplit): void {
   const source = known(iteration.sources[index], `source ${index} of iteration ${iteration.id}`);
   const leases = known(task.leases[index], `source ${index} of task ${task.id}`);
   const rests = iteration.recovery ? leases.rests : null;
-  let parts: number[];
-  if (again) {
-    parts = moveRest(source.pending, leases.rests, { repetition, start, end }).flat();
-    if (!hasPending(iteration)) noteNeed(state, iteration);
-  } else {
-    parts = source.excluded.size === 0
-      ? [start, end]
-      : [...gapsWithin(source.excluded.get(repetition)?.indexes ?? [], start, end)].flat();
-    source.repetition = repetition;
-    source.next = end;
-    if (rests) {
-      for (let i = 0; i < parts.length; i += 2) addRest(rests, repetition, parts[i], parts[i + 1]);
-    }
-    if (source.excluded.size > 0) markTaken(source, leases.rests);
-  }
+  const { indexes: parts, taken } = again
+    ? moveRest(source.pending, leases.rests, { repetition, start, end })
+    : takeNext(source, rests, { repetition, start, end });
+  if (again && !hasPending(iteration)) noteNeed(state, iteration);
   if (rests && requestId % COUNT_EVERY === 0 && fragmentsOf(rests) > MAX_REST_FRAGMENTS) {
     dropLowest(rests, MAX_REST_FRAGMENTS / 2);
     degradeByForgetting(known(state.jobs.get(iteration.jobId), `job ${iteration.jobId}`));
   }
   const isWhole = parts.length === 2 && parts[0] === start && parts[1] === end;
-  leases.answers.push({ requestId, repetition, start, end, ...(!isWhole && { parts }) });
+  leases.answers.push({
+    requestId,
+    repetition,
+    start,
+    end,
+    ...(!isWhole && { parts }),
+    ...(taken.size > 0 && { taken }),
+  });
   leases.askedAt = update.at;
   if (leases.answers.length > MAX_REMEMBERED_ANSWERS) leases.answers.shift();
 }
 
-/** Notes what readers have of indexes that were just leased, and forgets what lies behind the source. */
-function markTaken({ excluded, repetition, next }: Source, rests: Rests): void {
-  const rest = rests.get(repetition);
-  for (const [index, bounds] of passTakings(excluded, repetition, next)) {
-    if (!rest || !isWithin(rest.indexes, index)) continue;
-    const taken = rest.taken.get(index) ?? [];
-    for (let i = 0; i < bounds.length; i += 2) addBounds(taken, bounds[i], bounds[i + 1]);
-    rest.taken.set(index, taken);
+/** Moves a source on; gives what readers do not have of the indexes that it passes. */
+function takeNext(
+  source: Source,
+  rests: Rests | null,
+  { repetition, start, end }: { repetition: number; start: number; end: number },
+): { indexes: number[]; taken: Map<number, number[]> } {
+  source.repetition = repetition;
+  source.next = end;
+  const taken = new Map<number, number[]>();
+  if (source.excluded.size === 0) {
+    if (rests) addRest(rests, repetition, start, end);
+    return { indexes: [start, end], taken };
   }
+  const indexes = [...gapsWithin(source.excluded.get(repetition)?.indexes ?? [], start, end)].flat();
+  for (const [index, bounds] of passTakings(source.excluded, repetition, end)) {
+    if (isWithin(indexes, index)) taken.set(index, bounds);
+  }
+  if (rests) uniteRests(rests, new Map([[repetition, { indexes, taken }]]));
+  return { indexes, taken };
 }
 
 /** Moves a source on by one index, which some worker has got. */

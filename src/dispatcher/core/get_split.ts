@@ -89,7 +89,7 @@ export function getSplit(context: Context, request: GetSplitRequest): Decision<G
   }
   const leases = task.leases[index];
   const repeated = leases.answers.find((answered) => answered.requestId === requestId);
-  if (repeated) return answer(splitsOf(index, source, leases, repeated));
+  if (repeated) return answer(splitsOf(index, source, repeated));
   checkNotForgotten(leases, taskId, requestId);
   checkGathered(context, iteration);
   return nextLease(context, request, { source, task, tasks: iteration.running }) ??
@@ -115,7 +115,7 @@ function nextLease(
     const update: LeaseSplit = { type: "leaseSplit", taskId, source: index, ...piece, requestId, at: now };
     const reply = (after: StateView) => {
       const leases = after.tasks.get(taskId)!.leases[index];
-      return splitsOf(index, source, leases, leases.answers.at(-1)!);
+      return splitsOf(index, source, leases.answers.at(-1)!);
     };
     return { updates: [update], reply, progressed: [taskId] };
   };
@@ -138,6 +138,7 @@ function nextLease(
 }
 
 const NOTHING: readonly number[] = [];
+const NOTHING_TAKEN: ReadonlyMap<number, readonly number[]> = new Map();
 
 /** Where the first `size` numbers of some ranges lie, as far as they are in {@linkcode MAX_PIECES} pieces. */
 function firstOf(
@@ -186,8 +187,7 @@ function checkNotForgotten({ answers }: DeepReadonly<TaskLeases>, taskId: number
 function splitsOf(
   index: number,
   source: DeepReadonly<Source>,
-  leases: DeepReadonly<TaskLeases>,
-  { repetition, start, end, parts = [start, end] }: DeepReadonly<LeaseAnswer>,
+  { repetition, start, end, parts = [start, end], taken = NOTHING_TAKEN }: DeepReadonly<LeaseAnswer>,
 ): GetSplitReply {
   const { description } = source;
   const splits: LeasedSplit[] = [];
@@ -198,7 +198,7 @@ function splitsOf(
       end: to,
       names: description.kind === "files" ? description.names.slice(from, to) : [],
       repetition,
-      consumed: takenWithin(leases.rests, { source: index, repetition, start: from, end: to }),
+      consumed: takenWithin(taken, { source: index, repetition, start: from, end: to }),
     });
   }
   return { kind: "splits", splits };

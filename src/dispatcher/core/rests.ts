@@ -74,32 +74,31 @@ export function uniteRests(rests: Rests, other: DeepReadonly<Rests>): void {
   }
 }
 
-/** Moves what lies between two indexes of a pass from one to the other; gives its ranges. */
+/** Moves what lies between two indexes of a pass from one to the other, and gives it. */
 export function moveRest(
   from: Rests,
   to: Rests,
   { repetition, start, end }: { repetition: number; start: number; end: number },
-): [start: number, end: number][] {
+): Rest {
+  const moved: Rest = { indexes: [], taken: new Map() };
   const rest = from.get(repetition);
-  if (!rest) return [];
-  const parts = [...partsWithin(rest.indexes, start, end)];
-  const moved: Rest = { indexes: parts.flat(), taken: new Map() };
+  if (!rest) return moved;
+  moved.indexes.push(...[...partsWithin(rest.indexes, start, end)].flat());
   for (const [index, offsets] of rest.taken) {
     if (index >= start && index < end) moved.taken.set(index, offsets);
   }
   dropRange(rest, start, end);
   if (rest.indexes.length === 0) from.delete(repetition);
-  if (parts.length > 0) uniteRests(to, new Map([[repetition, moved]]));
-  return parts;
+  if (moved.indexes.length > 0) uniteRests(to, new Map([[repetition, moved]]));
+  return moved;
 }
 
-/** What readers have got of the indexes between `start` and `end`; null: nothing. */
+/** The indexes of a rest between `start` and `end` of which readers have got some outputs; null: there are none. */
 export function takenWithin(
-  rests: DeepReadonly<Rests>,
+  taken: ReadonlyMap<number, readonly number[]>,
   { source, repetition, start, end }: { source: number; repetition: number; start: number; end: number },
 ): ConsumedSource | null {
-  const taken = rests.get(repetition)?.taken;
-  if (!taken || taken.size === 0) return null;
+  if (taken.size === 0) return null;
   const partial = [...taken].filter(([index]) => index >= start && index < end)
     .sort(([a], [b]) => a - b)
     .map(([index, bounds]) => ({ index, offsets: objects(pairs(bounds)) }));

@@ -170,6 +170,8 @@ export interface LeaseAnswer {
   end: number;
   /** Bounds of the parts between `start` and `end` that are leased. @default all of it */
   parts?: number[];
+  /** Of some indexes: bounds of the outputs that readers have already. @default none */
+  taken?: Map<number, number[]>;
 }
 
 /** What a task has that has leased nothing. */

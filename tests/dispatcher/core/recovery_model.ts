@@ -55,12 +55,13 @@ interface Worker {
   readonly address: string;
   run: number;
   alive: boolean;
-  drained: boolean;
   runs: Map<number, Run>;
 }
 
 interface Reader {
-  id: number;
+  readonly id: number;
+  /** The same of all readers that went on from one another's checkpoints. */
+  readonly lineage: number;
   readonly buffers: Map<number, Element[]>;
   readonly news: Map<number, ConsumedSet>;
   readonly left: Set<number>;
@@ -73,6 +74,7 @@ interface Reader {
 /** Where a reader stood. */
 interface Token {
   readonly id: number;
+  readonly lineage: number;
   readonly whole: ConsumedSet;
   readonly got: readonly string[];
   readonly readers: number;
@@ -86,7 +88,6 @@ export class RecoveryModel {
     address,
     run: 1,
     alive: false,
-    drained: false,
     runs: new Map(),
   }));
   readers: Reader[] = [];
@@ -94,6 +95,7 @@ export class RecoveryModel {
   readonly gone: string[] = [];
   /** What programs took that ended without a word: others may get it again. */
   readonly unsaid = new Set<string>();
+  /** Checkpoints, the latest first. */
   readonly tokens: Token[] = [];
 
   constructor(named: boolean) {
@@ -123,6 +125,7 @@ export class RecoveryModel {
     });
     this.readers.push({
       id,
+      lineage: token?.lineage ?? id,
       buffers: new Map(),
       news: new Map(),
       left: new Set(),
@@ -202,21 +205,26 @@ export class RecoveryModel {
   checkpoint(which: number): void {
     const reader = this.readers[which];
     if (!reader) return;
-    const { id, whole, got } = reader;
-    this.tokens[0] = { id, whole: whole.copy(), got: [...got], readers: this.readers.length };
+    const { id, lineage, whole, got } = reader;
+    this.tokens.unshift({ id, lineage, whole: whole.copy(), got: [...got], readers: this.readers.length });
   }
 
-  /** The reader of the latest checkpoint is killed, if it is there, and goes on from there. */
-  resume(): void {
-    const token = this.tokens[0];
+  /** The reader of a checkpoint, or whoever went on from it since, is killed and goes on from there. */
+  resume(which: number): void {
+    const chosen = which % this.tokens.length;
+    const token = this.tokens[chosen];
     if (!token || this.iteration.finished) return;
-    const at = this.readers.findIndex(({ id }) => id === token.id);
+    const at = this.readers.findIndex(({ lineage }) => lineage === token.lineage);
     if (at < 0) return;
-    const [reader] = this.readers.splice(at, 1);
+    // What later ones hold is given again from now on, perhaps to others.
+    this.tokens.splice(
+      0,
+      chosen,
+      ...this.tokens.slice(0, chosen).filter(({ lineage }) => lineage !== token.lineage),
+    );
+    // What it had in hand goes with its tasks, which are no more.
+    this.readers.splice(at, 1);
     this.join(token);
-    // The worker hears of the end of the former client, whose tasks are no more.
-    reader.buffers.clear();
-    this.tokens[0] = { ...token, id: this.readers.at(-1)!.id };
   }
 
   #noteUnsaid(reader: Reader): void {
@@ -236,12 +244,8 @@ export class RecoveryModel {
 
   start(which: number): void {
     const worker = this.#workers[which];
-    if (worker.alive) {
-      if (!worker.drained) this.beat(which);
-      return;
-    }
+    if (worker.alive) return this.beat(which);
     worker.alive = true;
-    worker.drained = false;
     worker.run++;
     worker.runs.clear();
     this.beat(which);
@@ -282,7 +286,6 @@ export class RecoveryModel {
       const known = this.core.state.workers.get(worker.address);
       if (known?.lostAt !== null) return;
       this.core.drain(worker.address);
-      worker.drained = true;
       return;
     }
     worker.alive = false;
@@ -370,9 +373,10 @@ export class RecoveryModel {
     assertEquals(core.state, state);
   }
 
-  /** Everybody does what they are for until the iteration is over. */
-  finish(): void {
+  /** Everybody does what they are for until the iteration is over, but for what happens in the first rounds. */
+  finish(events: readonly ((model: this) => void)[]): void {
     for (let round = 0; !this.iteration.finished; round++) {
+      events[round]?.(this);
       assert(round < 200, `the iteration does not end: ${JSON.stringify(shown(this.iteration))}`);
       if (this.readers.length === 0) this.join();
       this.core.now += 3_000;
