@@ -1,0 +1,208 @@
+/** The service's three kinds of processes, real in all but time, network and disk, and mortal. */
+
+import { type Clock, mixSeeds, type Random, SeededRandom, silentLog } from "../../src/base/mod.ts";
+import { createDataServiceReader, type ServiceCheckpoint } from "../../src/client/mod.ts";
+import { Dataset } from "../../src/dataset/mod.ts";
+import {
+  createDispatcher,
+  createFileJournal,
+  type Dispatcher,
+  type DispatcherSettings,
+} from "../../src/dispatcher/mod.ts";
+import { MemoryJournalFiles } from "../../src/dispatcher/journal/memory_journal_files.ts";
+import { type Element, portableCodecs } from "../../src/element/mod.ts";
+import { DONE } from "../../src/executor/mod.ts";
+import type { DataServiceNode } from "../../src/graph/mod.ts";
+import {
+  createDispatcherClient,
+  createWorkerClient,
+  type FetchHandler,
+  mountServices,
+} from "../../src/rpc/mod.ts";
+import { memoryFileSystem } from "../../src/sources/mod.ts";
+import { createInProcessHost, createWorker, type Worker } from "../../src/worker/mod.ts";
+import type { Network, Peer } from "./network.ts";
+import { ProcessClock, type VirtualTime } from "./virtual_time.ts";
+
+/** Where everything happens. */
+export interface World {
+  readonly time: VirtualTime;
+  readonly network: Network;
+  readonly seed: number;
+}
+
+export const DISPATCHER = "dispatcher:1";
+
+/** What every process has. */
+abstract class Process implements Peer {
+  readonly address: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fetch: typeof fetch;
+  readonly #clock: ProcessClock;
+  readonly #gone = new AbortController();
+  abstract readonly handle: FetchHandler | null;
+
+  constructor(world: World, address: string, run: number) {
+    this.address = address;
+    this.clock = this.#clock = new ProcessClock(world.time);
+    this.random = new SeededRandom(mixSeeds(world.seed, hash(address), run));
+    this.fetch = world.network.fetchOf(this);
+  }
+
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** The end of the process, between two of its steps: nothing that it still does reaches anybody. */
+  kill(): void {
+    this.#clock.stop();
+    this.#gone.abort(new Error(`${this.address} was killed`));
+  }
+}
+
+/** A dispatcher, with its disk. */
+export class DispatcherProcess extends Process {
+  readonly dispatcher: Dispatcher;
+  readonly handle: FetchHandler;
+  readonly #files: MemoryJournalFiles;
+
+  constructor(world: World, settings: DispatcherSettings, disk: MemoryJournalFiles, run: number) {
+    super(world, DISPATCHER, run);
+    this.#files = disk;
+    this.dispatcher = createDispatcher({
+      config: settings,
+      clock: this.clock,
+      random: this.random,
+      log: silentLog,
+      journal: createFileJournal({ files: disk, log: silentLog, segmentBytes: 4_096, snapshotBytes: 4_096 }),
+      listFiles: () => Promise.resolve([]),
+      workerClient: (address) => createWorkerClient(address, { fetch: this.fetch }),
+    });
+    this.handle = mountServices((router) => this.dispatcher.routes(router));
+    world.network.join(this);
+  }
+
+  /** Kills it; what was not synced survives by chance. Gives the disk. */
+  crash(random: Random): MemoryJournalFiles {
+    this.kill();
+    return this.#files.crash(random);
+  }
+}
+
+/** A worker that runs its tasks in its own process. */
+export class WorkerProcess extends Process {
+  readonly worker: Worker;
+  readonly handle: FetchHandler;
+
+  constructor(world: World, address: string, run: number) {
+    super(world, address, run);
+    const { clock, random, fetch } = this;
+    const dispatcher = createDispatcherClient(DISPATCHER, { fetch });
+    const environment = { clock, random, log: silentLog, codecs: portableCodecs, fetch };
+    this.worker = createWorker({
+      config: {
+        heartbeatIntervalMs: 1_000,
+        dispatcherTimeoutMs: 600_000,
+        workerTags: [],
+        shutdownQuietPeriodMs: 0,
+        drainTimeoutMs: 5_000,
+      },
+      address: () => address,
+      clock,
+      random,
+      log: silentLog,
+      dispatcher,
+      onDrain: () => void this.stop(),
+      host: createInProcessHost({
+        ...environment,
+        files: memoryFileSystem({}),
+        Dataset,
+        dataService: createDataServiceReader(environment),
+        dispatcher,
+        dispatcherTimeoutMs: 600_000,
+        sessionTimeoutMs: 20_000,
+        targetBytes: 64,
+        turnLoop: () => Promise.resolve(),
+      }),
+    });
+    this.handle = (request) => this.worker.handle(request);
+    world.network.join(this);
+    this.worker.start().catch(() => {});
+  }
+
+  /** Ends as a program does that is told to, and is gone then. */
+  async stop(): Promise<void> {
+    await this.worker.stop().catch(() => {});
+    this.kill();
+  }
+}
+
+/** A program that reads a dataset, at a pace of its own. */
+export class ReaderProcess extends Process {
+  readonly handle = null;
+  /** What it has got. */
+  readonly got: Element[] = [];
+  readonly #time: VirtualTime;
+  readonly #abort = new AbortController();
+  readonly #reader: ReturnType<ReturnType<typeof createDataServiceReader>>;
+  state: "reading" | "finished" | "failed" | "left" | "killed" = "reading";
+  error: unknown;
+
+  constructor(world: World, address: string, options: {
+    node: DataServiceNode;
+    resume?: ServiceCheckpoint | null;
+    /** Longest pause behind an element, in milliseconds. */
+    pauseMs: number;
+  }) {
+    super(world, address, 0);
+    this.#time = world.time;
+    const { clock, random, fetch } = this;
+    const read = createDataServiceReader({ clock, random, log: silentLog, codecs: portableCodecs, fetch });
+    this.#reader = read(options.node, { signal: this.#abort.signal, resume: options.resume ?? null });
+    world.network.join(this);
+    void this.#run(options.pauseMs);
+  }
+
+  async #run(pauseMs: number): Promise<void> {
+    try {
+      for (;;) {
+        const element = await this.#reader.next();
+        this.#time.touch();
+        if (this.state !== "reading") return;
+        if (element === DONE) break;
+        this.got.push(element);
+        const pause = pauseMs > 0 ? this.random.below(pauseMs + 1) : 0;
+        if (pause > 0) await this.clock.sleep(pause);
+        if (this.state !== "reading") return;
+      }
+      this.state = "finished";
+    } catch (error) {
+      if (this.state !== "reading") return;
+      this.state = "failed";
+      this.error = error;
+    }
+  }
+
+  /** Where it stands. */
+  checkpoint(): ServiceCheckpoint | null {
+    return this.#reader.checkpoint();
+  }
+
+  /** Leaves before the end, as a program does that has enough. */
+  async leave(): Promise<void> {
+    this.state = "left";
+    await this.#reader.close();
+  }
+
+  override kill(): void {
+    if (this.state === "reading") this.state = "killed";
+    super.kill();
+  }
+}
+
+function hash(text: string): number {
+  let sum = 0;
+  for (let i = 0; i < text.length; i++) sum = Math.imul(sum, 31) + text.charCodeAt(i) | 0;
+  return sum >>> 0;
+}

@@ -1,0 +1,28 @@
+/**
+ * The whole service against seeds. `deno task simulate --seed N` tells what happens in one; `--runs` runs more of them.
+ */
+
+import { assertEquals } from "@std/assert";
+import { simulate } from "./scenario.ts";
+
+/** Seeds that found something once. */
+const REGRESSIONS: readonly number[] = [];
+
+const RUNS = 25;
+
+Deno.test("a seed repeats what happened", async () => {
+  const first = await simulate(7);
+  assertEquals((await simulate(7)).history, first.history);
+});
+
+Deno.test("whatever befalls the service, every source element comes once and nobody hangs", async () => {
+  const seeds = [...REGRESSIONS, ...Array.from({ length: RUNS }, (_, seed) => seed)];
+  const faults: string[] = [];
+  for (const seed of seeds) {
+    const outcome = await simulate(seed);
+    if (outcome.faults.length > 0) {
+      faults.push(`seed ${seed} (${outcome.pipeline}): ${outcome.faults.join("; ")}`);
+    }
+  }
+  assertEquals(faults, []);
+});
