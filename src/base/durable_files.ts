@@ -10,6 +10,8 @@ export interface DurableFiles {
   exists(path: string): Promise<boolean>;
   /** The names in a directory, in no order; none if it is not there. */
   list(directory: string): Promise<string[]>;
+  /** When a file got its content or its name, whichever is later, in milliseconds since the epoch. */
+  changedAt(path: string): Promise<number>;
   /** The whole of a file. */
   read(path: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Makes a directory and those above it, unless they are there. */

@@ -34,6 +34,11 @@ export const denoDurableFiles: DurableFiles = {
         for await (const { name } of Deno.readDir(directory)) names.push(name);
         return names;
       })),
+  changedAt: (path) =>
+    attempt("look at", path, async () => {
+      const { ctime, mtime } = await Deno.stat(path);
+      return (ctime ?? mtime)?.getTime() ?? 0;
+    }),
   async read(path) {
     try {
       return await Deno.readFile(path);

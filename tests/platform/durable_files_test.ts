@@ -17,6 +17,14 @@ function testDurableFiles(name: string, within: (body: Body) => Promise<void>): 
     assertEquals(await files.list(root), ["a"]);
   });
 
+  test("a file has the time of its content, and of its name", async (files, root) => {
+    await files.write(`${root}/a`, bytes("a"));
+    const written = await files.changedAt(`${root}/a`);
+    await files.rename(`${root}/a`, `${root}/b`);
+    assertEquals(await files.changedAt(`${root}/b`) >= written, true);
+    await assertRejects(() => files.changedAt(`${root}/a`), NotFoundError);
+  });
+
   test("directories are made with those above them, and listed with files", async (files, root) => {
     await files.makeDirectory(`${root}/a/b`);
     await files.makeDirectory(`${root}/a/b`);

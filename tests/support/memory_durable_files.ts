@@ -15,13 +15,17 @@ export interface Fault {
 export class MemoryDurableFiles implements DurableFiles {
   /** Contents by path; null: a directory. */
   readonly #entries: Map<string, Uint8Array<ArrayBuffer> | null>;
+  readonly #times: Map<string, number>;
   #operations = 0;
+  /** The time of what happens now. */
+  now = 0;
   /** What goes wrong; steps that change something are numbered from 0. */
   fault: Fault | null = null;
 
   /** Makes an empty disk, or looks at the one that a process left behind. */
   constructor(former?: MemoryDurableFiles) {
     this.#entries = former ? former.#entries : new Map([["", null]]);
+    this.#times = former ? former.#times : new Map();
   }
 
   /** How many steps were begun that change something. */
@@ -42,7 +46,7 @@ export class MemoryDurableFiles implements DurableFiles {
   /** Puts a file there without a step, and the directories above it. */
   put(path: string, content: Uint8Array<ArrayBuffer> = new Uint8Array()): void {
     this.#makeDirectories(parentOf(path));
-    this.#entries.set(path, content);
+    this.#set(path, content);
   }
 
   /** Removes a file without a step. */
@@ -63,6 +67,15 @@ export class MemoryDurableFiles implements DurableFiles {
     ).map((path) => path.slice(prefix.length));
   }
 
+  async changedAt(path: string): Promise<number> {
+    await this.#alive();
+    const time = this.#times.get(path);
+    if (time === undefined || !this.#entries.has(path)) {
+      throw new NotFoundError(`Cannot look at "${path}": there is no such file`);
+    }
+    return time;
+  }
+
   async read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     await this.#alive();
     const content = this.#entries.get(path);
@@ -78,7 +91,7 @@ export class MemoryDurableFiles implements DurableFiles {
     const what = `write "${path}"`;
     await this.#operate(what, (isCut) => {
       if (!this.#entries.has(parentOf(path))) throw new NotFoundError(`Cannot ${what}: no directory`);
-      this.#entries.set(path, content.slice(0, isCut ? content.length >> 1 : content.length));
+      this.#set(path, content.slice(0, isCut ? content.length >> 1 : content.length));
     }, { halves: true });
   }
 
@@ -92,7 +105,7 @@ export class MemoryDurableFiles implements DurableFiles {
       for (const [path, content] of [...this.#entries]) {
         if (path !== from && !path.startsWith(`${from}/`)) continue;
         this.#entries.delete(path);
-        this.#entries.set(to + path.slice(from.length), content);
+        this.#set(to + path.slice(from.length), content);
       }
     });
   }
@@ -107,6 +120,11 @@ export class MemoryDurableFiles implements DurableFiles {
 
   async syncDirectory(directory: string): Promise<void> {
     await this.#operate(`sync "${directory}"`, () => {});
+  }
+
+  #set(path: string, content: Uint8Array<ArrayBuffer> | null): void {
+    this.#entries.set(path, content);
+    this.#times.set(path, this.now);
   }
 
   #makeDirectories(directory: string): void {

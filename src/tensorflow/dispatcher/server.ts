@@ -56,6 +56,7 @@ async function snapshotService(options: TensorFlowPortOptions): Promise<Snapshot
   const snapshots = new Snapshots({
     book: durable ? dispatcherBook(parts) : null,
     files,
+    clock,
     log,
     maxStreamsPerWorker,
     rootOf,

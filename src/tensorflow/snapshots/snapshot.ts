@@ -2,6 +2,7 @@
 
 import { type DurableFiles, type Log, messageOf, writeWhole } from "../../base/mod.ts";
 import { type RecoveredSnapshot, recoverSnapshot, type SplitFile } from "./core/recover.ts";
+import { SilentStreams } from "./core/silent_streams.ts";
 import { nextSplit, type SplitDecision, type SplitRequest, takeSplit } from "./core/splits.ts";
 import { createSnapshotState, type SnapshotState } from "./core/state.ts";
 import { addStream, completeStream, nextStream, streamOf } from "./core/streams.ts";
@@ -16,6 +17,7 @@ import {
   streamDirectory,
 } from "./layout.ts";
 import { PrefetchedSplits } from "./prefetched_splits.ts";
+import { readPatience } from "./read_patience.ts";
 import { readSplitFile } from "./read_split_file.ts";
 import { readStreams } from "./read_streams.ts";
 import type { SplitSource } from "./split_source.ts";
@@ -61,6 +63,7 @@ export class Snapshot {
   readonly #log: Log;
   readonly #sources: readonly SplitSource[];
   readonly #prefetched: readonly PrefetchedSplits[];
+  readonly #silent: SilentStreams;
   /** Streams whose directories are being made. */
   readonly #making = new Map<number, Promise<void>>();
   /** Directories of repetitions that are there. */
@@ -74,7 +77,11 @@ export class Snapshot {
   #isEnded = false;
 
   /** Takes up a snapshot whose directory is there and nobody has worked on yet. */
-  constructor(options: SnapshotOptions, state = createSnapshotState(options.sources.length)) {
+  constructor(
+    options: SnapshotOptions,
+    state = createSnapshotState(options.sources.length),
+    patience: ReadonlyMap<number, number> = new Map(),
+  ) {
     const { path, root, files, description, sources, log } = options;
     this.path = path;
     this.state = state;
@@ -82,6 +89,7 @@ export class Snapshot {
     this.#root = root;
     this.#files = files;
     this.#log = log;
+    this.#silent = new SilentStreams(patience);
     this.#sources = sources;
     this.#prefetched = sources.map((source, index) =>
       new PrefetchedSplits({ files, directory: `${prefetchDirectory(root)}/source_${index}`, source })
@@ -98,7 +106,7 @@ export class Snapshot {
     const listing = await readStreams(files, root);
     const recovered = recoverSnapshot(listing, { path, numSources: sources.length });
     await restoreSources(options, recovered);
-    return new Snapshot(options, recovered.state);
+    return new Snapshot(options, recovered.state, await readPatience(files, root, recovered));
   }
 
   /** Whether its end is on the disk: nothing is left to do. */
@@ -111,6 +119,16 @@ export class Snapshot {
     const stream = streamOf(this.state, worker);
     if (stream !== null) await this.#making.get(stream);
     return stream;
+  }
+
+  /** Whether a worker should end its stream and begin it again with the next heartbeat, as it has gone silent. */
+  isSilent(stream: number, heartbeat: { isWriting: boolean; now: number }): boolean {
+    if (!this.#silent.heartbeat(stream, heartbeat)) return false;
+    this.#log.warn(
+      "A worker has asked for no split since the dispatcher's start: it begins its stream again from its checkpoint",
+      { snapshot: this.path, stream },
+    );
+    return true;
   }
 
   /** Gives a stream to a worker that has none; durable when it resolves. */
@@ -194,6 +212,7 @@ export class Snapshot {
 
   /** The next split for a worker; durable when it resolves. Waits, until the signal is aborted, where there is none yet. */
   async split(request: SplitRequest, signal: () => AbortSignal): Promise<SplitReply> {
+    this.#silent.asked(request.stream);
     while (true) {
       const reply = await this.#inTurn(() => this.#giveSplit(request));
       if (reply) return reply;

@@ -2,6 +2,7 @@
 
 import {
   AlreadyExistsError,
+  type Clock,
   type DurableFiles,
   errorFromCode,
   InternalError,
@@ -39,6 +40,7 @@ export interface SnapshotsOptions {
   /** Null: nothing outlives the dispatcher, so that no snapshot can be begun. */
   book: SnapshotBook | null;
   files: DurableFiles;
+  clock: Clock;
   log: Log;
   /** How many streams a worker writes at a time. */
   maxStreamsPerWorker: number;
@@ -197,7 +199,11 @@ export class Snapshots {
     for (const snapshot of this.#snapshots.values()) {
       if (!isBeingWritten(snapshot.state)) continue;
       const stream = await snapshot.streamOf(worker);
-      if (stream !== null) tasks.push(taskOf(snapshot, stream));
+      if (stream === null) continue;
+      const isWriting = reports.some((report) => report.path === snapshot.path && report.stream === stream);
+      if (!snapshot.isSilent(stream, { isWriting, now: this.#options.clock.now() })) {
+        tasks.push(taskOf(snapshot, stream));
+      }
     }
     return tasks;
   }

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { silentLog, systemClock } from "../../../src/base/mod.ts";
+import { FakeClock, silentLog, systemClock } from "../../../src/base/mod.ts";
 import {
   WorkerHeartbeatRequestSchema,
   WorkerHeartbeatResponseSchema,
@@ -32,6 +32,7 @@ Deno.test("recorded calls get the recorded replies, and leave the recorded files
   const snapshots = new Snapshots({
     book: new DiskBook(disk),
     files: disk,
+    clock: new FakeClock(),
     log: silentLog,
     maxStreamsPerWorker: 3,
     rootOf,

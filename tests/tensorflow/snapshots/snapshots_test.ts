@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import {
   AlreadyExistsError,
   errorFromCode,
+  FakeClock,
   InternalError,
   InvalidArgumentError,
   silentLog,
@@ -43,6 +44,7 @@ Deno.test("nothing is saved where nothing outlives the dispatcher", async () => 
   const snapshots = new Snapshots({
     book: null,
     files: newDisk(),
+    clock: new FakeClock(),
     log: silentLog,
     maxStreamsPerWorker: 1,
     rootOf: (path) => path,
@@ -86,6 +88,7 @@ Deno.test("what cannot be divided is refused before anything is written", async 
   const refusing = new Snapshots({
     book: { begun: new Set(), ended: new Set(), ...unused() },
     files: disk,
+    clock: new FakeClock(),
     log: silentLog,
     maxStreamsPerWorker: 1,
     rootOf: (path) => path,

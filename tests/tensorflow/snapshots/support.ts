@@ -1,7 +1,7 @@
 /** A dispatcher's snapshots over a disk in memory, and workers that write them as TensorFlow's do. */
 
 import { create } from "@bufbuild/protobuf";
-import { silentLog } from "../../../src/base/mod.ts";
+import { FakeClock, silentLog } from "../../../src/base/mod.ts";
 import { DatasetDefSchema } from "../../../src/gen/tensorflow/data/common_pb.ts";
 import { DistributedSnapshotMetadataSchema } from "../../../src/gen/tensorflow/data/experimental/snapshot_pb.ts";
 import type { SnapshotDescription } from "../../../src/tensorflow/snapshots/description.ts";
@@ -86,11 +86,12 @@ export class DiskBook implements SnapshotBook {
 /** A dispatcher that starts over a disk. */
 export async function startSnapshots(
   disk: MemoryDurableFiles,
-  { maxStreamsPerWorker = 3 } = {},
+  { maxStreamsPerWorker = 3, clock = new FakeClock() } = {},
 ): Promise<Snapshots> {
   const snapshots = new Snapshots({
     book: new DiskBook(disk),
     files: disk,
+    clock,
     log: silentLog,
     maxStreamsPerWorker,
     rootOf: (path) => path,
