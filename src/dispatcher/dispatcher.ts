@@ -4,6 +4,7 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import { type Clock, FailedPreconditionError, type Log, type Random, UnavailableError } from "../base/mod.ts";
 import type { PlainUnary, WorkerClient } from "../rpc/mod.ts";
 import { addressTask } from "./core/address_task.ts";
+import { beginRun } from "./core/begin_run.ts";
 import { DispatcherCore } from "./core/core.ts";
 import type { Handler } from "./core/decision.ts";
 import { drainWorker } from "./core/unregister_worker.ts";
@@ -36,6 +37,12 @@ export interface DispatcherOptions {
   listFiles(patterns: readonly string[]): Promise<string[]>;
   /** A client for handing tasks to the worker at an address. */
   workerClient(address: string): WorkerClient;
+  /**
+   * Names the time since the machine was started, through which what was written to the journal and not synced lasts.
+   *
+   * @default not known: everything waits for the disk
+   */
+  bootId?: string;
   /** How workers are reached that run datasets of other formats, by those formats. @default none */
   links?: Readonly<Record<string, WorkerLink>>;
   /** The dataset formats that are taken. @default Sluice's own graphs */
@@ -168,6 +175,8 @@ class DispatcherShell implements Dispatcher {
     }
     if (this.#phase.kind !== "recovering") return;
     this.#core.recovered(clock.now());
+    await this.#loop.run(beginRun, journal.durable ? this.#options.bootId ?? null : null);
+    if (this.#phase.kind !== "recovering") return;
     if (updates > 0) log.info("Recovered the dispatcher's state", { updates });
     const maintenance = new Maintenance({
       ...this.#options,

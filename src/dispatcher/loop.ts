@@ -35,8 +35,8 @@ export class Loop {
   async run<Q, R>(handler: Handler<Q, R>, request: Q): Promise<R> {
     if (this.#failure) throw this.#failure;
     const { core, clock, execute } = this.#options;
-    const { reply, updates, commands } = core.handle(handler, request, clock.now());
-    if (updates.length > 0) this.#append(updates);
+    const { reply, updates, outlives, commands } = core.handle(handler, request, clock.now());
+    if (updates.length > 0) this.#append(updates, outlives);
     if (this.#tail) await this.#tail;
     if (commands.length > 0) await execute(commands);
     return reply;
@@ -48,9 +48,9 @@ export class Loop {
     if (this.#failure) throw this.#failure;
   }
 
-  #append(updates: Parameters<Journal["append"]>[0]): void {
+  #append(...[updates, outlives]: Parameters<Journal["append"]>): void {
     const { core, journal } = this.#options;
-    const append = journal.append(updates).then(
+    const append = journal.append(updates, outlives).then(
       () => {
         if (this.#tail === append) this.#tail = null;
       },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { bootId } from "./boot_id.ts";
 export { createModuleBundler, type ModuleBundle, type ModuleBundler } from "./bundler.ts";
 export { nodeCodecs } from "./codecs.ts";
 export { denoDurableFiles } from "./durable_files.ts";

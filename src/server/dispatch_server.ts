@@ -10,7 +10,7 @@ import {
   type Journal,
   sluiceFormat,
 } from "../dispatcher/mod.ts";
-import { denoFileSystem, denoJournalFiles, type HttpServer, listen } from "../platform/mod.ts";
+import { bootId, denoFileSystem, denoJournalFiles, type HttpServer, listen } from "../platform/mod.ts";
 import { allowOrigins, createWorkerClient, mountServices } from "../rpc/mod.ts";
 import {
   type CompleteDispatcherConfig,
@@ -62,6 +62,7 @@ export class DispatchServer implements AsyncDisposable {
       random: systemRandom,
       log: consoleLog,
       journal: createJournal(complete),
+      bootId: bootId(),
       async listFiles(patterns) {
         return (await Promise.all(patterns.map((pattern) => denoFileSystem.list(pattern)))).flat();
       },

@@ -128,6 +128,8 @@ export const SAMPLES: readonly Update[] = [
   { type: "freeJob", jobId: 5000 },
   { type: "freeDataset", datasetId: "1000" },
   { type: "takeSplit", iterationId: 2000, source: 0, repetition: 1, index: 7 },
+  { type: "reserveSplits", iterationId: 2000, source: 0, repetition: 1, end: 39 },
+  { type: "beginRun", boot: "b" },
   { type: "settleCompression", datasetId: "1000", disabled: true },
   { type: "beginSnapshot", path: "/data/a" },
   { type: "endSnapshot", path: "/data/a" },

@@ -24,8 +24,10 @@ import {
   createTask,
   finishTask,
   leaseSplit,
+  reserveSplits,
   takeSplit,
 } from "./apply_tasks.ts";
+import { beginRun } from "./apply_run.ts";
 import { drainWorker, loseWorker, registerWorker, removeWorker } from "./apply_workers.ts";
 import { beginSnapshot, endSnapshot, forgetSnapshot } from "./snapshots/apply.ts";
 import type { DispatcherState } from "./state.ts";
@@ -74,6 +76,10 @@ export function apply(state: DispatcherState, update: Update): void {
       return leaseSplit(state, update);
     case "takeSplit":
       return takeSplit(state, update);
+    case "reserveSplits":
+      return reserveSplits(state, update);
+    case "beginRun":
+      return beginRun(state, update);
     case "settleCompression":
       return settleCompression(state, update);
     case "consume":

@@ -16,6 +16,7 @@ import type {
   CreateTask,
   FinishTask,
   LeaseSplit,
+  ReserveSplits,
   TakeSplit,
 } from "./updates.ts";
 
@@ -166,12 +167,27 @@ function takeNext(
 
 /** Moves a source on by one index, which some worker has got. */
 export function takeSplit(state: DispatcherState, update: TakeSplit): void {
-  const iteration = known(state.iterations.get(update.iterationId), `iteration ${update.iterationId}`);
-  const source = known(
-    iteration.sources[update.source],
-    `source ${update.source} of iteration ${iteration.id}`,
-  );
-  source.repetition = update.repetition;
+  const source = sourceOf(state, update);
   source.next = update.index + 1;
   source.anonymous = true;
+}
+
+/** Lets a source move on before that is durable, up to an index. */
+export function reserveSplits(state: DispatcherState, update: ReserveSplits): void {
+  sourceOf(state, update).reserved = update.end;
+}
+
+/** A source in a repetition that somebody asked for. */
+function sourceOf(
+  state: DispatcherState,
+  { iterationId, source: index, repetition }: TakeSplit | ReserveSplits,
+): Source {
+  const iteration = known(state.iterations.get(iterationId), `iteration ${iterationId}`);
+  const source = known(iteration.sources[index], `source ${index} of iteration ${iterationId}`);
+  if (source.repetition !== repetition) {
+    source.repetition = repetition;
+    source.next = 0;
+    delete source.reserved;
+  }
+  return source;
 }

@@ -1,7 +1,7 @@
 /** The core: runs handlers and folds what they decide into the state. No waiting, no clock, no chance. */
 
 import { apply } from "./apply.ts";
-import type { Command, Context, Decision, Handler, LivenessView } from "./decision.ts";
+import type { Command, Context, Decision, Handler, LivenessView, Outlives } from "./decision.ts";
 import { recoveryTasks } from "./recovery_tasks.ts";
 import type { DispatcherSettings } from "./settings.ts";
 import { createState, type DispatcherState, type StateView } from "./state.ts";
@@ -13,6 +13,8 @@ export interface Outcome<R> {
   readonly reply: R;
   /** To be durable before anybody sees the reply; applied already. */
   readonly updates: readonly Update[];
+  /** What they have to survive by then. */
+  readonly outlives: Outlives;
   /** To be run after that. */
   readonly commands: readonly Command[];
 }
@@ -82,17 +84,21 @@ export class DispatcherCore {
       now,
       durable: this.#durable,
     };
-    const { updates, reply, commands = [], heard, progressed } = handler(context, request);
+    const { updates, reply, outlives = "machine", commands = [], heard, progressed } = handler(
+      context,
+      request,
+    );
     this.#apply(updates);
     for (const taskId of progressed ?? []) this.#liveness.starved.delete(taskId);
     if (heard) this.#hear(heard, now);
-    if (this.#state.needy.size === 0) return { reply: reply(this.#state), updates, commands };
+    if (this.#state.needy.size === 0) return { reply: reply(this.#state), updates, outlives, commands };
     // Whatever happened may have left something to be leased again, or brought a worker for it.
     const tasks = recoveryTasks(context);
     this.#apply(tasks);
     return {
       reply: reply(this.#state),
       updates: [...updates, ...tasks],
+      outlives: tasks.length > 0 ? "machine" : outlives,
       commands: [...commands, ...tasks.map(({ taskId }) => ({ kind: "pushTask" as const, taskId }))],
     };
   }

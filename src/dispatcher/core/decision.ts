@@ -38,12 +38,17 @@ export type Command = {
   readonly taskId: number;
 };
 
+/** What an update is safe from: the end of this process, or also the end of the machine's power. */
+export type Outlives = "process" | "machine";
+
 /** What a handler decided. */
 export interface Decision<R> {
   /** What happened; applied in order, all or none. */
   readonly updates: readonly Update[];
   /** Reads the reply off the state that the updates led to. */
   reply(state: StateView): R;
+  /** What the updates have to survive before anybody sees the reply. @default "machine" */
+  readonly outlives?: Outlives;
   /** @default none */
   readonly commands?: readonly Command[];
   /** Whose heartbeat this was; of a client's, also which tasks it waits for in vain. */

@@ -92,6 +92,8 @@ export interface Source {
   next: number;
   /** Whether splits of it went to workers that named no task, so that any of them may hold some. @default no */
   anonymous?: true;
+  /** Before this index splits of the repetition may go out before the note of it is durable. @default 0 */
+  reserved?: number;
   /** What lost tasks leased and no reader got: it is leased again before anything else. */
   pending: Rests;
   /** What readers that came with checkpoints have already, of what is not leased yet. */
@@ -218,6 +220,8 @@ export interface DispatcherState {
   clients: Map<number, Client>;
   /** Paths of snapshots that are being written, and of the latest that are over, the oldest first. */
   snapshots: { begun: Set<string>; ended: Set<string> };
+  /** The time since the machine was started in which the latest updates were made; null: not known. */
+  boot: string | null;
   /** What recent request ids led to. */
   requests: { datasets: Recent<string>; jobs: Recent<number>; clients: Recent<number> };
   /** The next free id of each kind. */
@@ -247,6 +251,7 @@ export function createState(): DispatcherState {
     tasks: new Map(),
     clients: new Map(),
     snapshots: { begun: new Set(), ended: new Set() },
+    boot: null,
     requests: { datasets: createRecent(), jobs: createRecent(), clients: createRecent() },
     next: { dataset: 1000, iteration: 2000, client: 3000, task: 4000, job: 5000 },
   };

@@ -278,6 +278,26 @@ export interface TakeSplit {
   index: number;
 }
 
+/**
+ * Indexes of a source are about to go to workers one by one. Each is noted when it goes, but these notes need not
+ * outlive the machine: where one may be missing, all reserved indexes count as gone.
+ */
+export interface ReserveSplits {
+  type: "reserveSplits";
+  iterationId: number;
+  source: number;
+  repetition: number;
+  /** The index behind the last of them. */
+  end: number;
+}
+
+/** The dispatcher was started. */
+export interface BeginRun {
+  type: "beginRun";
+  /** Names the time since the machine was started, through which what was written lasts; null: not known. */
+  boot: string | null;
+}
+
 /** It was decided whether the elements of a dataset that is registered as compressed travel uncompressed after all. */
 export interface SettleCompression {
   type: "settleCompression";
@@ -353,6 +373,8 @@ export type Update =
   | FinishTask
   | LeaseSplit
   | TakeSplit
+  | ReserveSplits
+  | BeginRun
   | Consume
   | LeaveTask
   | LoseTask

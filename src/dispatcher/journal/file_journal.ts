@@ -9,6 +9,7 @@ import {
   type Log,
   messageOf,
 } from "../../base/mod.ts";
+import type { Outlives } from "../core/decision.ts";
 import type { StateView } from "../core/state.ts";
 import type { Update } from "../core/updates.ts";
 import { DefinitionFiles } from "./definition_files.ts";
@@ -55,7 +56,13 @@ export function createFileJournal(options: FileJournalOptions): Journal {
 
 /** What waits to be written, in order. */
 type Waiting =
-  | { kind: "append"; content: Uint8Array; definitions: [string, Uint8Array][]; done: Deferred<void> }
+  | {
+    kind: "append";
+    content: Uint8Array;
+    definitions: [string, Uint8Array][];
+    outlives: Outlives;
+    done: Deferred<void>;
+  }
   | { kind: "snapshot"; text: Uint8Array; definitions: ReadonlySet<string> }
   | { kind: "clean" };
 
@@ -149,7 +156,7 @@ class FileJournal implements Journal {
     else await frames.close();
   }
 
-  append(updates: readonly Update[]): Promise<void> {
+  append(updates: readonly Update[], outlives: Outlives = "machine"): Promise<void> {
     switch (this.#phase.kind) {
       case "open":
         break;
@@ -175,7 +182,7 @@ class FileJournal implements Journal {
       return Promise.reject(error);
     }
     const done = deferred<void>();
-    this.#enqueue({ kind: "append", content, definitions, done });
+    this.#enqueue({ kind: "append", content, definitions, outlives, done });
     return done.promise;
   }
 
@@ -301,7 +308,8 @@ class FileJournal implements Journal {
       for (const { definitions } of group) {
         for (const [fingerprint, graph] of definitions) await this.#definitions.store(fingerprint, graph);
       }
-      this.#grown += await frames.write(group.map(({ content }) => content));
+      const sync = group.some(({ outlives }) => outlives === "machine");
+      this.#grown += await frames.write(group.map(({ content }) => content), { sync });
     } catch (error) {
       for (const { done } of group) done.reject(error);
       throw error;

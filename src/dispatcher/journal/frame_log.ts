@@ -25,6 +25,8 @@ export class FrameLog {
   #number: number;
   #size: number;
   #next: number;
+  /** The sync of the latest frame. */
+  #synced: Promise<void> = Promise.resolve();
 
   private constructor(
     files: JournalFiles,
@@ -66,12 +68,18 @@ export class FrameLog {
     return this.#next;
   }
 
-  /** Writes one frame; resolves with its length when it is durable. */
-  async write(contents: readonly Uint8Array[]): Promise<number> {
+  /**
+   * Writes one frame; resolves with its length when it is durable. Without `sync`: when the operating system has it, and
+   * the next frame waits until it is durable.
+   */
+  async write(contents: readonly Uint8Array[], { sync = true } = {}): Promise<number> {
+    await this.#synced;
     if (this.#size >= this.#segmentBytes) await this.roll();
     const frame = encodeFrame(this.#next, contents);
     await this.#file.write(frame);
-    await this.#file.sync();
+    this.#synced = this.#file.sync();
+    this.#synced.catch(() => {}); // Whoever writes or closes next gets it.
+    if (sync) await this.#synced;
     this.#size += frame.length;
     this.#next++;
     return frame.length;
@@ -79,16 +87,20 @@ export class FrameLog {
 
   /** Begins a segment; resolves with its number. */
   async roll(): Promise<number> {
-    await this.#file.close();
+    await this.close();
     this.#file = await this.#files.append(segmentName(++this.#number));
     await this.#begin();
     await this.#files.syncDirectory(JOURNAL);
     return this.#number;
   }
 
-  /** Closes the file. */
-  close(): Promise<void> {
-    return this.#file.close();
+  /** Closes the file; what it holds is durable then. */
+  async close(): Promise<void> {
+    try {
+      await this.#synced;
+    } finally {
+      await this.#file.close();
+    }
   }
 
   async #begin(): Promise<void> {

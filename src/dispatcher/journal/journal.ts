@@ -1,5 +1,6 @@
 /** The journal port: where updates are kept so that a dispatcher that starts again knows what it knew. */
 
+import type { Outlives } from "../core/decision.ts";
 import type { DispatcherState, StateView } from "../core/state.ts";
 import type { Update } from "../core/updates.ts";
 
@@ -40,8 +41,11 @@ export interface Journal {
    * Keeps updates, all or none; takes what it needs of them before it returns. Resolves when they are safe;
    * appends resolve in the order in which they were made, and many may wait at a time. After a rejection the
    * journal takes nothing more: every later append rejects too.
+   *
+   * Updates that need to outlive the process alone are safe sooner: when they are with the operating system. The next
+   * append waits until they are as safe as others. @default "machine"
    */
-  append(updates: readonly Update[]): Promise<void>;
+  append(updates: readonly Update[], outlives?: Outlives): Promise<void>;
   /** Missing: the journal keeps every update, or none. */
   readonly snapshots?: Snapshots;
   /** Waits for appends under way and lets go of files and handles. Closing twice is fine. */

@@ -231,6 +231,24 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
       index: number(index),
     }),
   },
+  reserveSplits: {
+    write: ({ iterationId, source, repetition, end }) => ({
+      iterationId: BigInt(iterationId),
+      source,
+      repetition: BigInt(repetition),
+      end: BigInt(end),
+    }),
+    read: ({ iterationId, source, repetition, end }) => ({
+      iterationId: number(iterationId),
+      source,
+      repetition: number(repetition),
+      end: number(end),
+    }),
+  },
+  beginRun: {
+    write: ({ boot }) => ({ boot: boot ?? undefined }),
+    read: ({ boot }) => ({ boot: boot ?? null }),
+  },
   settleCompression: {
     write: (update) => update,
     read: ({ datasetId, disabled }) => ({ datasetId, disabled }),

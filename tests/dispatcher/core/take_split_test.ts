@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { FailedPreconditionError, InvalidArgumentError, NotFoundError } from "../../../src/base/mod.ts";
+import { beginRun } from "../../../src/dispatcher/core/begin_run.ts";
 import { settleCompression } from "../../../src/dispatcher/core/settle_compression.ts";
 import { takeSplit } from "../../../src/dispatcher/core/take_split.ts";
 import { loseWorker } from "../../../src/dispatcher/core/tick.ts";
@@ -90,4 +91,38 @@ Deno.test("whether compression is off is decided once", () => {
   assertEquals(core.run(settleCompression, { datasetId, disable: false }), true);
   assertEquals(core.updates.filter(({ type }) => type === "settleCompression").length, 1);
   assertThrows(() => core.run(settleCompression, { datasetId: "none", disable: true }), NotFoundError);
+});
+
+/** What each of some requests has to survive before it is answered. */
+function survivals(core: TestCore, requests: number[]): string[] {
+  return requests.map((repetition) =>
+    core.core.handle(takeSplit, { iterationId: 2000, source: 0, repetition }, core.now).outlives
+  );
+}
+
+Deno.test("where the machine's start is known, one split of many waits for the disk", () => {
+  const core = sharded([40]);
+  assertEquals(survivals(core, [0, 0]), ["machine", "machine"]);
+  core.run(beginRun, "boot");
+  const waiting = survivals(core, Array(38).fill(0)).flatMap((outlives, i) =>
+    outlives === "machine" ? [i + 2] : []
+  );
+  assertEquals(waiting, [2, 34]);
+  assertEquals(survivals(core, [0, 1, 1]), ["machine", "machine", "process"]);
+});
+
+Deno.test("the end of the process loses no split, that of the machine those that were reserved", () => {
+  for (
+    const [boot, next, guarantee] of [["boot", 2, "exactly-once"], ["other", 32, "at-most-once"]] as const
+  ) {
+    const core = new TestCore();
+    core.run(beginRun, "boot");
+    core.worker("a:1");
+    core.client(core.job(ShardingPolicy.DYNAMIC), { sources: [indexes(100)] });
+    const before = [...core.state.jobs.values()][0].guarantee;
+    assertEquals([take(core, 0), take(core, 0)], [0, 1]);
+    core.run(beginRun, boot);
+    assertEquals(take(core, 0), next);
+    assertEquals([...core.state.jobs.values()][0].guarantee, boot === "boot" ? before : guarantee);
+  }
 });

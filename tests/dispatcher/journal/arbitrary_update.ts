@@ -148,6 +148,8 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
   excludeTaken: record("excludeTaken", { iterationId: id, consumed }),
   resumeClient: record("resumeClient", { iterationId: id, clientId: id, heirId: id, consumed }),
   takeSplit: record("takeSplit", { iterationId: id, source: small, repetition: id, index: id }),
+  reserveSplits: record("reserveSplits", { iterationId: id, source: small, repetition: id, end: id }),
+  beginRun: record("beginRun", { boot: fc.option(text) }),
   settleCompression: record("settleCompression", { datasetId: text, disabled: fc.boolean() }),
   collectIteration: record("collectIteration", { iterationId: id, at }),
   freeIteration: record("freeIteration", { iterationId: id, at }),

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/journal.proto.
  */
 export const file_sluice_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("ChdzbHVpY2UvdjEvam91cm5hbC5wcm90bxIJc2x1aWNlLnYxIjoKDUpvdXJuYWxSZWNvcmQSKQoHdXBkYXRlcxgBIAMoCzIYLnNsdWljZS52MS5Kb3VybmFsVXBkYXRlIqEOCg1Kb3VybmFsVXBkYXRlEj0KEHJlZ2lzdGVyX2RhdGFzZXQYASABKAsyIS5zbHVpY2UudjEuSm91cm5hbFJlZ2lzdGVyRGF0YXNldEgAEjsKD3JlZ2lzdGVyX3dvcmtlchgCIAEoCzIgLnNsdWljZS52MS5Kb3VybmFsUmVnaXN0ZXJXb3JrZXJIABIzCgtsb3NlX3dvcmtlchgDIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsTG9zZVdvcmtlckgAEjcKDXJlbW92ZV93b3JrZXIYBCABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlbW92ZVdvcmtlckgAEjEKCmNyZWF0ZV9qb2IYBSABKAsyGy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUpvYkgAEj0KEGNyZWF0ZV9pdGVyYXRpb24YBiABKAsyIS5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUl0ZXJhdGlvbkgAEjkKDmFjcXVpcmVfY2xpZW50GAcgASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxBY3F1aXJlQ2xpZW50SAASOQoOcmVsZWFzZV9jbGllbnQYCCABKAsyHy5zbHVpY2UudjEuSm91cm5hbFJlbGVhc2VDbGllbnRIABIzCgtjcmVhdGVfdGFzaxgJIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsQ3JlYXRlVGFza0gAEjMKC2ZpbmlzaF90YXNrGAogASgLMhwuc2x1aWNlLnYxLkpvdXJuYWxGaW5pc2hUYXNrSAASMwoLbGVhc2Vfc3BsaXQYCyABKAsyHC5zbHVpY2UudjEuSm91cm5hbExlYXNlU3BsaXRIABI/ChFjb2xsZWN0X2l0ZXJhdGlvbhgMIAEoCzIiLnNsdWljZS52MS5Kb3VybmFsQ29sbGVjdEl0ZXJhdGlvbkgAEjkKDmZyZWVfaXRlcmF0aW9uGA0gASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxGcmVlSXRlcmF0aW9uSAASNQoMYWRkcmVzc190YXNrGA4gASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBZGRyZXNzVGFza0gAEkIKE2NyZWF0ZV9wZW5kaW5nX3Rhc2sYDyABKAsyIy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZVBlbmRpbmdUYXNrSAASNQoMYWNjZXB0X3JvdW5kGBAgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBY2NlcHRSb3VuZEgAEjUKDHJlamVjdF9yb3VuZBgRIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsUmVqZWN0Um91bmRIABIzCgtyZW1vdmVfdGFzaxgSIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsUmVtb3ZlVGFza0gAEjcKDWFkb3B0X2RhdGFzZXQYEyABKAsyHi5zbHVpY2UudjEuSm91cm5hbEFkb3B0RGF0YXNldEgAEi0KCGZyZWVfam9iGBQgASgLMhkuc2x1aWNlLnYxLkpvdXJuYWxGcmVlSm9iSAASNQoMZnJlZV9kYXRhc2V0GBUgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxGcmVlRGF0YXNldEgAEjUKDGRyYWluX3dvcmtlchggIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsRHJhaW5Xb3JrZXJIABIsCgdjb25zdW1lGCEgASgLMhkuc2x1aWNlLnYxLkpvdXJuYWxDb25zdW1lSAASMQoKbGVhdmVfdGFzaxgiIAEoCzIbLnNsdWljZS52MS5Kb3VybmFsTGVhdmVUYXNrSAASLwoJbG9zZV90YXNrGCMgASgLMhouc2x1aWNlLnYxLkpvdXJuYWxMb3NlVGFza0gAEjcKDWV4Y2x1ZGVfdGFrZW4YJCABKAsyHi5zbHVpY2UudjEuSm91cm5hbEV4Y2x1ZGVUYWtlbkgAEjcKDXJlc3VtZV9jbGllbnQYJSABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlc3VtZUNsaWVudEgAEjEKCnRha2Vfc3BsaXQYHiABKAsyGy5zbHVpY2UudjEuSm91cm5hbFRha2VTcGxpdEgAEkEKEnNldHRsZV9jb21wcmVzc2lvbhgfIAEoCzIjLnNsdWljZS52MS5Kb3VybmFsU2V0dGxlQ29tcHJlc3Npb25IABI5Cg5iZWdpbl9zbmFwc2hvdBgWIAEoCzIfLnNsdWljZS52MS5Kb3VybmFsQmVnaW5TbmFwc2hvdEgAEjUKDGVuZF9zbmFwc2hvdBgXIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsRW5kU25hcHNob3RIABI7Cg9mb3JnZXRfc25hcHNob3QYGCABKAsyIC5zbHVpY2UudjEuSm91cm5hbEZvcmdldFNuYXBzaG90SABCBgoEa2luZCKDAgoWSm91cm5hbFJlZ2lzdGVyRGF0YXNldBISCgpkYXRhc2V0X2lkGAEgASgJEg4KBmZvcm1hdBgCIAEoCRITCgtmaW5nZXJwcmludBgDIAEoCRITCgtncmFwaF9ieXRlcxgEIAEoBBIUCgxncmFwaF9jcmMzMmMYBSABKAcSFAoMZWxlbWVudF9zcGVjGAYgASgMEhMKC2NvbXByZXNzaW9uGAcgASgFEhMKC2NhcmRpbmFsaXR5GAggASgDEhcKCnJlcXVlc3RfaWQYCSABKAlIAIgBARIRCglyZW5ld2FibGUYCiABKAgSCgoCYXQYCyABKAFCDQoLX3JlcXVlc3RfaWQi1AEKFUpvdXJuYWxSZWdpc3RlcldvcmtlchIPCgdhZGRyZXNzGAEgASgJEgsKA3VpZBgCIAEoCRIMCgR0YWdzGAMgAygJEg8KB2Zvcm1hdHMYBCADKAkSEQoEc2xvdBgFIAEoBUgAiAEBEhoKEmZpcnN0X2ZyZWVfdGFza19pZBgGIAEoBBIKCgJhdBgHIAEoARI6ChB0cmFuc2Zlcl9zZXJ2ZXJzGAggAygLMiAuc2x1aWNlLnYxLkpvdXJuYWxUcmFuc2ZlclNlcnZlckIHCgVfc2xvdCKXAQoVSm91cm5hbFRyYW5zZmVyU2VydmVyEhAKCHByb3RvY29sGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSGgoSY29tcGF0aWJpbGl0eV9pbmZvGAMgASgMEh0KFWZhbGxfYmFja19hdF9jcmVhdGlvbhgEIAEoCBIgChhmYWxsX2JhY2tfYXRfZ2V0X2VsZW1lbnQYBSABKAgiMAoRSm91cm5hbExvc2VXb3JrZXISDwoHYWRkcmVzcxgBIAEoCRIKCgJhdBgCIAEoASIyChNKb3VybmFsUmVtb3ZlV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCgoCYXQYAiABKAEiMQoSSm91cm5hbERyYWluV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCgoCYXQYAiABKAEiMwoPSm91cm5hbFdlYWtuZXNzEhAKCG9wZXJhdG9yGAEgASgJEg4KBnJlYXNvbhgCIAEoCSK/AgoQSm91cm5hbENyZWF0ZUpvYhIOCgZqb2JfaWQYASABKAQSDAoEbmFtZRgCIAEoCRINCgVuYW1lZBgDIAEoCBISCgpkYXRhc2V0X2lkGAQgASgJEg4KBnBvbGljeRgFIAEoBRIaCg1udW1fY29uc3VtZXJzGAYgASgDSACIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYByABKAgSFgoOdGFyZ2V0X3dvcmtlcnMYCCABKAkSFwoKcmVxdWVzdF9pZBgJIAEoCUgBiAEBEgoKAmF0GAogASgBEhEKCXVuZGl2aWRlZBgLIAEoCBIsCgh3ZWFrbmVzcxgMIAEoCzIaLnNsdWljZS52MS5Kb3VybmFsV2Vha25lc3NCEAoOX251bV9jb25zdW1lcnNCDQoLX3JlcXVlc3RfaWQiWAoNSm91cm5hbFNvdXJjZRIVCgtpbmRleF9jb3VudBgBIAEoA0gAEigKBWZpbGVzGAIgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxGaWxlc0gAQgYKBGtpbmQiHQoMSm91cm5hbEZpbGVzEg0KBW5hbWVzGAEgAygJItoBChZKb3VybmFsQ3JlYXRlSXRlcmF0aW9uEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIOCgZqb2JfaWQYAiABKAQSEgoKcmVwZXRpdGlvbhgDIAEoBBIpCgdzb3VyY2VzGAQgAygLMhguc2x1aWNlLnYxLkpvdXJuYWxTb3VyY2USEAoIZmluaXNoZWQYBSABKAgSCgoCYXQYBiABKAESCwoDa2V5GAcgASgJEjAKCnJlc3VtcHRpb24YCCABKAsyHC5zbHVpY2UudjEuSm91cm5hbFJlc3VtcHRpb24icAoRSm91cm5hbFJlc3VtcHRpb24SEgoIcG9zaXRpb24YASABKANIABIvCghleGNsdWRlZBgCIAEoCzIbLnNsdWljZS52MS5Kb3VybmFsRXhjbHVzaW9uSAASDgoEb25seRgDIAEoDEgAQgYKBGtpbmQiRAoQSm91cm5hbEV4Y2x1c2lvbhIQCghjb25zdW1lZBgBIAEoDBIPCgdyZWFkZXJzGAIgASgDEg0KBXVudGlsGAMgASgBIkYKDkpvdXJuYWxDb25zdW1lEhEKCWNsaWVudF9pZBgBIAEoBBIPCgd0YXNrX2lkGAIgASgEEhAKCGNvbnN1bWVkGAMgASgMIjYKEEpvdXJuYWxMZWF2ZVRhc2sSEQoJY2xpZW50X2lkGAEgASgEEg8KB3Rhc2tfaWQYAiABKAQiLgoPSm91cm5hbExvc2VUYXNrEg8KB3Rhc2tfaWQYASABKAQSCgoCYXQYAiABKAEiPQoTSm91cm5hbEV4Y2x1ZGVUYWtlbhIUCgxpdGVyYXRpb25faWQYASABKAQSEAoIY29uc3VtZWQYAiABKAwiYQoTSm91cm5hbFJlc3VtZUNsaWVudBIUCgxpdGVyYXRpb25faWQYASABKAQSEQoJY2xpZW50X2lkGAIgASgEEg8KB2hlaXJfaWQYAyABKAQSEAoIY29uc3VtZWQYBCABKAwihAEKFEpvdXJuYWxBY3F1aXJlQ2xpZW50EhEKCWNsaWVudF9pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSFwoKcmVxdWVzdF9pZBgDIAEoCUgAiAEBEgoKAmF0GAQgASgBEg8KB2dhdGhlcnMYBSABKAhCDQoLX3JlcXVlc3RfaWQiNQoUSm91cm5hbFJlbGVhc2VDbGllbnQSEQoJY2xpZW50X2lkGAEgASgEEgoKAmF0GAIgASgBIiwKDEpvdXJuYWxTaGFyZBINCgVpbmRleBgBIAEoDRINCgVjb3VudBgCIAEoDSKGAQoRSm91cm5hbENyZWF0ZVRhc2sSDwoHdGFza19pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSDwoHYWRkcmVzcxgDIAEoCRImCgVzaGFyZBgEIAEoCzIXLnNsdWljZS52MS5Kb3VybmFsU2hhcmQSEQoJcmVzdF9vbmx5GAUgASgIInEKEUpvdXJuYWxGaW5pc2hUYXNrEg8KB3Rhc2tfaWQYASABKAQSCgoCYXQYAiABKAESEwoLbnVtX2Ryb3BwZWQYAyABKAQSKgoFbm90ZXMYBCABKAsyGy5zbHVpY2UudjEuSm91cm5hbFRhc2tOb3RlcyJUChBKb3VybmFsVGFza05vdGVzEhAKCGxlZnRfb3V0GAEgASgEEi4KB3N0cmVhbXMYAiADKAsyHS5zbHVpY2UudjEuSm91cm5hbFN0cmVhbUNvdW50IjgKEkpvdXJuYWxTdHJlYW1Db3VudBITCgtjb21wcmVzc2lvbhgBIAEoBRINCgVjb3VudBgCIAEoBCKTAQoRSm91cm5hbExlYXNlU3BsaXQSDwoHdGFza19pZBgBIAEoBBIOCgZzb3VyY2UYAiABKA0SEgoKcmVwZXRpdGlvbhgDIAEoBBISCgpyZXF1ZXN0X2lkGAQgASgEEg0KBXN0YXJ0GAUgASgEEgsKA2VuZBgGIAEoBBIKCgJhdBgHIAEoARINCgVhZ2FpbhgIIAEoCCJbChBKb3VybmFsVGFrZVNwbGl0EhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIOCgZzb3VyY2UYAiABKA0SEgoKcmVwZXRpdGlvbhgDIAEoBBINCgVpbmRleBgEIAEoBCJAChhKb3VybmFsU2V0dGxlQ29tcHJlc3Npb24SEgoKZGF0YXNldF9pZBgBIAEoCRIQCghkaXNhYmxlZBgCIAEoCCI7ChdKb3VybmFsQ29sbGVjdEl0ZXJhdGlvbhIUCgxpdGVyYXRpb25faWQYASABKAQSCgoCYXQYAiABKAEiOAoUSm91cm5hbEZyZWVJdGVyYXRpb24SFAoMaXRlcmF0aW9uX2lkGAEgASgEEgoKAmF0GAIgASgBImcKE0pvdXJuYWxBZG9wdERhdGFzZXQSDgoGam9iX2lkGAEgASgEEhIKCmRhdGFzZXRfaWQYAiABKAkSLAoId2Vha25lc3MYAyABKAsyGi5zbHVpY2UudjEuSm91cm5hbFdlYWtuZXNzIiAKDkpvdXJuYWxGcmVlSm9iEg4KBmpvYl9pZBgBIAEoBCIoChJKb3VybmFsRnJlZURhdGFzZXQSEgoKZGF0YXNldF9pZBgBIAEoCSI9ChJKb3VybmFsQWRkcmVzc1Rhc2sSDwoHdGFza19pZBgBIAEoBBIWCg5kYXRhX2FkZHJlc3NlcxgCIAMoCSKQAQoYSm91cm5hbENyZWF0ZVBlbmRpbmdUYXNrEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEg8KB2FkZHJlc3MYAyABKAkSJgoFc2hhcmQYBCABKAsyFy5zbHVpY2UudjEuSm91cm5hbFNoYXJkEhQKDHRhcmdldF9yb3VuZBgFIAEoBCI9ChJKb3VybmFsQWNjZXB0Um91bmQSFAoMaXRlcmF0aW9uX2lkGAEgASgEEhEKCWNsaWVudF9pZBgCIAEoBCJTChJKb3VybmFsUmVqZWN0Um91bmQSFAoMaXRlcmF0aW9uX2lkGAEgASgEEhEKCWNsaWVudF9pZBgCIAEoBBIUCgx0YXJnZXRfcm91bmQYAyABKAQiMwoRSm91cm5hbFJlbW92ZVRhc2sSDwoHdGFza19pZBgBIAEoBBINCgVyb3VuZBgCIAEoBCIkChRKb3VybmFsQmVnaW5TbmFwc2hvdBIMCgRwYXRoGAEgASgJIiIKEkpvdXJuYWxFbmRTbmFwc2hvdBIMCgRwYXRoGAEgASgJIiUKFUpvdXJuYWxGb3JnZXRTbmFwc2hvdBIMCgRwYXRoGAEgASgJYgZwcm90bzM");
+  fileDesc("ChdzbHVpY2UvdjEvam91cm5hbC5wcm90bxIJc2x1aWNlLnYxIjoKDUpvdXJuYWxSZWNvcmQSKQoHdXBkYXRlcxgBIAMoCzIYLnNsdWljZS52MS5Kb3VybmFsVXBkYXRlIo0PCg1Kb3VybmFsVXBkYXRlEj0KEHJlZ2lzdGVyX2RhdGFzZXQYASABKAsyIS5zbHVpY2UudjEuSm91cm5hbFJlZ2lzdGVyRGF0YXNldEgAEjsKD3JlZ2lzdGVyX3dvcmtlchgCIAEoCzIgLnNsdWljZS52MS5Kb3VybmFsUmVnaXN0ZXJXb3JrZXJIABIzCgtsb3NlX3dvcmtlchgDIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsTG9zZVdvcmtlckgAEjcKDXJlbW92ZV93b3JrZXIYBCABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlbW92ZVdvcmtlckgAEjEKCmNyZWF0ZV9qb2IYBSABKAsyGy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUpvYkgAEj0KEGNyZWF0ZV9pdGVyYXRpb24YBiABKAsyIS5zbHVpY2UudjEuSm91cm5hbENyZWF0ZUl0ZXJhdGlvbkgAEjkKDmFjcXVpcmVfY2xpZW50GAcgASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxBY3F1aXJlQ2xpZW50SAASOQoOcmVsZWFzZV9jbGllbnQYCCABKAsyHy5zbHVpY2UudjEuSm91cm5hbFJlbGVhc2VDbGllbnRIABIzCgtjcmVhdGVfdGFzaxgJIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsQ3JlYXRlVGFza0gAEjMKC2ZpbmlzaF90YXNrGAogASgLMhwuc2x1aWNlLnYxLkpvdXJuYWxGaW5pc2hUYXNrSAASMwoLbGVhc2Vfc3BsaXQYCyABKAsyHC5zbHVpY2UudjEuSm91cm5hbExlYXNlU3BsaXRIABI/ChFjb2xsZWN0X2l0ZXJhdGlvbhgMIAEoCzIiLnNsdWljZS52MS5Kb3VybmFsQ29sbGVjdEl0ZXJhdGlvbkgAEjkKDmZyZWVfaXRlcmF0aW9uGA0gASgLMh8uc2x1aWNlLnYxLkpvdXJuYWxGcmVlSXRlcmF0aW9uSAASNQoMYWRkcmVzc190YXNrGA4gASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBZGRyZXNzVGFza0gAEkIKE2NyZWF0ZV9wZW5kaW5nX3Rhc2sYDyABKAsyIy5zbHVpY2UudjEuSm91cm5hbENyZWF0ZVBlbmRpbmdUYXNrSAASNQoMYWNjZXB0X3JvdW5kGBAgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxBY2NlcHRSb3VuZEgAEjUKDHJlamVjdF9yb3VuZBgRIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsUmVqZWN0Um91bmRIABIzCgtyZW1vdmVfdGFzaxgSIAEoCzIcLnNsdWljZS52MS5Kb3VybmFsUmVtb3ZlVGFza0gAEjcKDWFkb3B0X2RhdGFzZXQYEyABKAsyHi5zbHVpY2UudjEuSm91cm5hbEFkb3B0RGF0YXNldEgAEi0KCGZyZWVfam9iGBQgASgLMhkuc2x1aWNlLnYxLkpvdXJuYWxGcmVlSm9iSAASNQoMZnJlZV9kYXRhc2V0GBUgASgLMh0uc2x1aWNlLnYxLkpvdXJuYWxGcmVlRGF0YXNldEgAEjUKDGRyYWluX3dvcmtlchggIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsRHJhaW5Xb3JrZXJIABIsCgdjb25zdW1lGCEgASgLMhkuc2x1aWNlLnYxLkpvdXJuYWxDb25zdW1lSAASMQoKbGVhdmVfdGFzaxgiIAEoCzIbLnNsdWljZS52MS5Kb3VybmFsTGVhdmVUYXNrSAASLwoJbG9zZV90YXNrGCMgASgLMhouc2x1aWNlLnYxLkpvdXJuYWxMb3NlVGFza0gAEjcKDWV4Y2x1ZGVfdGFrZW4YJCABKAsyHi5zbHVpY2UudjEuSm91cm5hbEV4Y2x1ZGVUYWtlbkgAEjcKDXJlc3VtZV9jbGllbnQYJSABKAsyHi5zbHVpY2UudjEuSm91cm5hbFJlc3VtZUNsaWVudEgAEjEKCnRha2Vfc3BsaXQYHiABKAsyGy5zbHVpY2UudjEuSm91cm5hbFRha2VTcGxpdEgAEkEKEnNldHRsZV9jb21wcmVzc2lvbhgfIAEoCzIjLnNsdWljZS52MS5Kb3VybmFsU2V0dGxlQ29tcHJlc3Npb25IABI5Cg5yZXNlcnZlX3NwbGl0cxgoIAEoCzIfLnNsdWljZS52MS5Kb3VybmFsUmVzZXJ2ZVNwbGl0c0gAEi8KCWJlZ2luX3J1bhgpIAEoCzIaLnNsdWljZS52MS5Kb3VybmFsQmVnaW5SdW5IABI5Cg5iZWdpbl9zbmFwc2hvdBgWIAEoCzIfLnNsdWljZS52MS5Kb3VybmFsQmVnaW5TbmFwc2hvdEgAEjUKDGVuZF9zbmFwc2hvdBgXIAEoCzIdLnNsdWljZS52MS5Kb3VybmFsRW5kU25hcHNob3RIABI7Cg9mb3JnZXRfc25hcHNob3QYGCABKAsyIC5zbHVpY2UudjEuSm91cm5hbEZvcmdldFNuYXBzaG90SABCBgoEa2luZCKDAgoWSm91cm5hbFJlZ2lzdGVyRGF0YXNldBISCgpkYXRhc2V0X2lkGAEgASgJEg4KBmZvcm1hdBgCIAEoCRITCgtmaW5nZXJwcmludBgDIAEoCRITCgtncmFwaF9ieXRlcxgEIAEoBBIUCgxncmFwaF9jcmMzMmMYBSABKAcSFAoMZWxlbWVudF9zcGVjGAYgASgMEhMKC2NvbXByZXNzaW9uGAcgASgFEhMKC2NhcmRpbmFsaXR5GAggASgDEhcKCnJlcXVlc3RfaWQYCSABKAlIAIgBARIRCglyZW5ld2FibGUYCiABKAgSCgoCYXQYCyABKAFCDQoLX3JlcXVlc3RfaWQi1AEKFUpvdXJuYWxSZWdpc3RlcldvcmtlchIPCgdhZGRyZXNzGAEgASgJEgsKA3VpZBgCIAEoCRIMCgR0YWdzGAMgAygJEg8KB2Zvcm1hdHMYBCADKAkSEQoEc2xvdBgFIAEoBUgAiAEBEhoKEmZpcnN0X2ZyZWVfdGFza19pZBgGIAEoBBIKCgJhdBgHIAEoARI6ChB0cmFuc2Zlcl9zZXJ2ZXJzGAggAygLMiAuc2x1aWNlLnYxLkpvdXJuYWxUcmFuc2ZlclNlcnZlckIHCgVfc2xvdCKXAQoVSm91cm5hbFRyYW5zZmVyU2VydmVyEhAKCHByb3RvY29sGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSGgoSY29tcGF0aWJpbGl0eV9pbmZvGAMgASgMEh0KFWZhbGxfYmFja19hdF9jcmVhdGlvbhgEIAEoCBIgChhmYWxsX2JhY2tfYXRfZ2V0X2VsZW1lbnQYBSABKAgiMAoRSm91cm5hbExvc2VXb3JrZXISDwoHYWRkcmVzcxgBIAEoCRIKCgJhdBgCIAEoASIyChNKb3VybmFsUmVtb3ZlV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCgoCYXQYAiABKAEiMQoSSm91cm5hbERyYWluV29ya2VyEg8KB2FkZHJlc3MYASABKAkSCgoCYXQYAiABKAEiMwoPSm91cm5hbFdlYWtuZXNzEhAKCG9wZXJhdG9yGAEgASgJEg4KBnJlYXNvbhgCIAEoCSK/AgoQSm91cm5hbENyZWF0ZUpvYhIOCgZqb2JfaWQYASABKAQSDAoEbmFtZRgCIAEoCRINCgVuYW1lZBgDIAEoCBISCgpkYXRhc2V0X2lkGAQgASgJEg4KBnBvbGljeRgFIAEoBRIaCg1udW1fY29uc3VtZXJzGAYgASgDSACIAQESHwoXdXNlX2Nyb3NzX3RyYWluZXJfY2FjaGUYByABKAgSFgoOdGFyZ2V0X3dvcmtlcnMYCCABKAkSFwoKcmVxdWVzdF9pZBgJIAEoCUgBiAEBEgoKAmF0GAogASgBEhEKCXVuZGl2aWRlZBgLIAEoCBIsCgh3ZWFrbmVzcxgMIAEoCzIaLnNsdWljZS52MS5Kb3VybmFsV2Vha25lc3NCEAoOX251bV9jb25zdW1lcnNCDQoLX3JlcXVlc3RfaWQiWAoNSm91cm5hbFNvdXJjZRIVCgtpbmRleF9jb3VudBgBIAEoA0gAEigKBWZpbGVzGAIgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxGaWxlc0gAQgYKBGtpbmQiHQoMSm91cm5hbEZpbGVzEg0KBW5hbWVzGAEgAygJItoBChZKb3VybmFsQ3JlYXRlSXRlcmF0aW9uEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIOCgZqb2JfaWQYAiABKAQSEgoKcmVwZXRpdGlvbhgDIAEoBBIpCgdzb3VyY2VzGAQgAygLMhguc2x1aWNlLnYxLkpvdXJuYWxTb3VyY2USEAoIZmluaXNoZWQYBSABKAgSCgoCYXQYBiABKAESCwoDa2V5GAcgASgJEjAKCnJlc3VtcHRpb24YCCABKAsyHC5zbHVpY2UudjEuSm91cm5hbFJlc3VtcHRpb24icAoRSm91cm5hbFJlc3VtcHRpb24SEgoIcG9zaXRpb24YASABKANIABIvCghleGNsdWRlZBgCIAEoCzIbLnNsdWljZS52MS5Kb3VybmFsRXhjbHVzaW9uSAASDgoEb25seRgDIAEoDEgAQgYKBGtpbmQiRAoQSm91cm5hbEV4Y2x1c2lvbhIQCghjb25zdW1lZBgBIAEoDBIPCgdyZWFkZXJzGAIgASgDEg0KBXVudGlsGAMgASgBIkYKDkpvdXJuYWxDb25zdW1lEhEKCWNsaWVudF9pZBgBIAEoBBIPCgd0YXNrX2lkGAIgASgEEhAKCGNvbnN1bWVkGAMgASgMIjYKEEpvdXJuYWxMZWF2ZVRhc2sSEQoJY2xpZW50X2lkGAEgASgEEg8KB3Rhc2tfaWQYAiABKAQiLgoPSm91cm5hbExvc2VUYXNrEg8KB3Rhc2tfaWQYASABKAQSCgoCYXQYAiABKAEiPQoTSm91cm5hbEV4Y2x1ZGVUYWtlbhIUCgxpdGVyYXRpb25faWQYASABKAQSEAoIY29uc3VtZWQYAiABKAwiYQoTSm91cm5hbFJlc3VtZUNsaWVudBIUCgxpdGVyYXRpb25faWQYASABKAQSEQoJY2xpZW50X2lkGAIgASgEEg8KB2hlaXJfaWQYAyABKAQSEAoIY29uc3VtZWQYBCABKAwihAEKFEpvdXJuYWxBY3F1aXJlQ2xpZW50EhEKCWNsaWVudF9pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSFwoKcmVxdWVzdF9pZBgDIAEoCUgAiAEBEgoKAmF0GAQgASgBEg8KB2dhdGhlcnMYBSABKAhCDQoLX3JlcXVlc3RfaWQiNQoUSm91cm5hbFJlbGVhc2VDbGllbnQSEQoJY2xpZW50X2lkGAEgASgEEgoKAmF0GAIgASgBIiwKDEpvdXJuYWxTaGFyZBINCgVpbmRleBgBIAEoDRINCgVjb3VudBgCIAEoDSKGAQoRSm91cm5hbENyZWF0ZVRhc2sSDwoHdGFza19pZBgBIAEoBBIUCgxpdGVyYXRpb25faWQYAiABKAQSDwoHYWRkcmVzcxgDIAEoCRImCgVzaGFyZBgEIAEoCzIXLnNsdWljZS52MS5Kb3VybmFsU2hhcmQSEQoJcmVzdF9vbmx5GAUgASgIInEKEUpvdXJuYWxGaW5pc2hUYXNrEg8KB3Rhc2tfaWQYASABKAQSCgoCYXQYAiABKAESEwoLbnVtX2Ryb3BwZWQYAyABKAQSKgoFbm90ZXMYBCABKAsyGy5zbHVpY2UudjEuSm91cm5hbFRhc2tOb3RlcyJUChBKb3VybmFsVGFza05vdGVzEhAKCGxlZnRfb3V0GAEgASgEEi4KB3N0cmVhbXMYAiADKAsyHS5zbHVpY2UudjEuSm91cm5hbFN0cmVhbUNvdW50IjgKEkpvdXJuYWxTdHJlYW1Db3VudBITCgtjb21wcmVzc2lvbhgBIAEoBRINCgVjb3VudBgCIAEoBCKTAQoRSm91cm5hbExlYXNlU3BsaXQSDwoHdGFza19pZBgBIAEoBBIOCgZzb3VyY2UYAiABKA0SEgoKcmVwZXRpdGlvbhgDIAEoBBISCgpyZXF1ZXN0X2lkGAQgASgEEg0KBXN0YXJ0GAUgASgEEgsKA2VuZBgGIAEoBBIKCgJhdBgHIAEoARINCgVhZ2FpbhgIIAEoCCJbChBKb3VybmFsVGFrZVNwbGl0EhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIOCgZzb3VyY2UYAiABKA0SEgoKcmVwZXRpdGlvbhgDIAEoBBINCgVpbmRleBgEIAEoBCJdChRKb3VybmFsUmVzZXJ2ZVNwbGl0cxIUCgxpdGVyYXRpb25faWQYASABKAQSDgoGc291cmNlGAIgASgNEhIKCnJlcGV0aXRpb24YAyABKAQSCwoDZW5kGAQgASgEIi0KD0pvdXJuYWxCZWdpblJ1bhIRCgRib290GAEgASgJSACIAQFCBwoFX2Jvb3QiQAoYSm91cm5hbFNldHRsZUNvbXByZXNzaW9uEhIKCmRhdGFzZXRfaWQYASABKAkSEAoIZGlzYWJsZWQYAiABKAgiOwoXSm91cm5hbENvbGxlY3RJdGVyYXRpb24SFAoMaXRlcmF0aW9uX2lkGAEgASgEEgoKAmF0GAIgASgBIjgKFEpvdXJuYWxGcmVlSXRlcmF0aW9uEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIKCgJhdBgCIAEoASJnChNKb3VybmFsQWRvcHREYXRhc2V0Eg4KBmpvYl9pZBgBIAEoBBISCgpkYXRhc2V0X2lkGAIgASgJEiwKCHdlYWtuZXNzGAMgASgLMhouc2x1aWNlLnYxLkpvdXJuYWxXZWFrbmVzcyIgCg5Kb3VybmFsRnJlZUpvYhIOCgZqb2JfaWQYASABKAQiKAoSSm91cm5hbEZyZWVEYXRhc2V0EhIKCmRhdGFzZXRfaWQYASABKAkiPQoSSm91cm5hbEFkZHJlc3NUYXNrEg8KB3Rhc2tfaWQYASABKAQSFgoOZGF0YV9hZGRyZXNzZXMYAiADKAkikAEKGEpvdXJuYWxDcmVhdGVQZW5kaW5nVGFzaxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIPCgdhZGRyZXNzGAMgASgJEiYKBXNoYXJkGAQgASgLMhcuc2x1aWNlLnYxLkpvdXJuYWxTaGFyZBIUCgx0YXJnZXRfcm91bmQYBSABKAQiPQoSSm91cm5hbEFjY2VwdFJvdW5kEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIRCgljbGllbnRfaWQYAiABKAQiUwoSSm91cm5hbFJlamVjdFJvdW5kEhQKDGl0ZXJhdGlvbl9pZBgBIAEoBBIRCgljbGllbnRfaWQYAiABKAQSFAoMdGFyZ2V0X3JvdW5kGAMgASgEIjMKEUpvdXJuYWxSZW1vdmVUYXNrEg8KB3Rhc2tfaWQYASABKAQSDQoFcm91bmQYAiABKAQiJAoUSm91cm5hbEJlZ2luU25hcHNob3QSDAoEcGF0aBgBIAEoCSIiChJKb3VybmFsRW5kU25hcHNob3QSDAoEcGF0aBgBIAEoCSIlChVKb3VybmFsRm9yZ2V0U25hcHNob3QSDAoEcGF0aBgBIAEoCWIGcHJvdG8z");
 
 /**
  * The content of one frame. Contents that follow one another, as those of appends that were written together,
@@ -281,6 +281,22 @@ export type JournalUpdate = Message<"sluice.v1.JournalUpdate"> & {
      */
     value: JournalSettleCompression;
     case: "settleCompression";
+  } | {
+    /**
+     * Indexes of a source are about to go to workers that name no task.
+     *
+     * @generated from field: sluice.v1.JournalReserveSplits reserve_splits = 40;
+     */
+    value: JournalReserveSplits;
+    case: "reserveSplits";
+  } | {
+    /**
+     * The dispatcher was started.
+     *
+     * @generated from field: sluice.v1.JournalBeginRun begin_run = 41;
+     */
+    value: JournalBeginRun;
+    case: "beginRun";
   } | {
     /**
      * A snapshot was begun.
@@ -1471,6 +1487,70 @@ export const JournalTakeSplitSchema: GenMessage<JournalTakeSplit> = /*@__PURE__*
   messageDesc(file_sluice_v1_journal, 28);
 
 /**
+ * Indexes of a source are about to go to workers that name no task. What was taken of them may be missing in a journal
+ * that was written before the machine was last started.
+ *
+ * @generated from message sluice.v1.JournalReserveSplits
+ */
+export type JournalReserveSplits = Message<"sluice.v1.JournalReserveSplits"> & {
+  /**
+   * The iteration.
+   *
+   * @generated from field: uint64 iteration_id = 1;
+   */
+  iterationId: bigint;
+
+  /**
+   * The source's place among those of the iteration.
+   *
+   * @generated from field: uint32 source = 2;
+   */
+  source: number;
+
+  /**
+   * How often the source was begun again.
+   *
+   * @generated from field: uint64 repetition = 3;
+   */
+  repetition: bigint;
+
+  /**
+   * The index behind the last.
+   *
+   * @generated from field: uint64 end = 4;
+   */
+  end: bigint;
+};
+
+/**
+ * Describes the message sluice.v1.JournalReserveSplits.
+ * Use `create(JournalReserveSplitsSchema)` to create a new message.
+ */
+export const JournalReserveSplitsSchema: GenMessage<JournalReserveSplits> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 29);
+
+/**
+ * The dispatcher was started.
+ *
+ * @generated from message sluice.v1.JournalBeginRun
+ */
+export type JournalBeginRun = Message<"sluice.v1.JournalBeginRun"> & {
+  /**
+   * Names the time since the machine was started, where that is known.
+   *
+   * @generated from field: optional string boot = 1;
+   */
+  boot?: string | undefined;
+};
+
+/**
+ * Describes the message sluice.v1.JournalBeginRun.
+ * Use `create(JournalBeginRunSchema)` to create a new message.
+ */
+export const JournalBeginRunSchema: GenMessage<JournalBeginRun> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_journal, 30);
+
+/**
  * It was decided whether a compressed dataset's elements travel uncompressed.
  *
  * @generated from message sluice.v1.JournalSettleCompression
@@ -1496,7 +1576,7 @@ export type JournalSettleCompression = Message<"sluice.v1.JournalSettleCompressi
  * Use `create(JournalSettleCompressionSchema)` to create a new message.
  */
 export const JournalSettleCompressionSchema: GenMessage<JournalSettleCompression> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 29);
+  messageDesc(file_sluice_v1_journal, 31);
 
 /**
  * An unfinished iteration was given up.
@@ -1524,7 +1604,7 @@ export type JournalCollectIteration = Message<"sluice.v1.JournalCollectIteration
  * Use `create(JournalCollectIterationSchema)` to create a new message.
  */
 export const JournalCollectIterationSchema: GenMessage<JournalCollectIteration> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 30);
+  messageDesc(file_sluice_v1_journal, 32);
 
 /**
  * What was kept of a finished iteration went.
@@ -1552,7 +1632,7 @@ export type JournalFreeIteration = Message<"sluice.v1.JournalFreeIteration"> & {
  * Use `create(JournalFreeIterationSchema)` to create a new message.
  */
 export const JournalFreeIterationSchema: GenMessage<JournalFreeIteration> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 31);
+  messageDesc(file_sluice_v1_journal, 33);
 
 /**
  * A job whose dataset was forgotten got another one.
@@ -1587,7 +1667,7 @@ export type JournalAdoptDataset = Message<"sluice.v1.JournalAdoptDataset"> & {
  * Use `create(JournalAdoptDatasetSchema)` to create a new message.
  */
 export const JournalAdoptDatasetSchema: GenMessage<JournalAdoptDataset> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 32);
+  messageDesc(file_sluice_v1_journal, 34);
 
 /**
  * A job was forgotten.
@@ -1608,7 +1688,7 @@ export type JournalFreeJob = Message<"sluice.v1.JournalFreeJob"> & {
  * Use `create(JournalFreeJobSchema)` to create a new message.
  */
 export const JournalFreeJobSchema: GenMessage<JournalFreeJob> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 33);
+  messageDesc(file_sluice_v1_journal, 35);
 
 /**
  * A dataset was forgotten.
@@ -1629,7 +1709,7 @@ export type JournalFreeDataset = Message<"sluice.v1.JournalFreeDataset"> & {
  * Use `create(JournalFreeDatasetSchema)` to create a new message.
  */
 export const JournalFreeDatasetSchema: GenMessage<JournalFreeDataset> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 34);
+  messageDesc(file_sluice_v1_journal, 36);
 
 /**
  * A worker named the addresses at which a task can be read beside its own.
@@ -1657,7 +1737,7 @@ export type JournalAddressTask = Message<"sluice.v1.JournalAddressTask"> & {
  * Use `create(JournalAddressTaskSchema)` to create a new message.
  */
 export const JournalAddressTaskSchema: GenMessage<JournalAddressTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 35);
+  messageDesc(file_sluice_v1_journal, 37);
 
 /**
  * A worker got its part of a coordinated read that runs already.
@@ -1706,7 +1786,7 @@ export type JournalCreatePendingTask = Message<"sluice.v1.JournalCreatePendingTa
  * Use `create(JournalCreatePendingTaskSchema)` to create a new message.
  */
 export const JournalCreatePendingTaskSchema: GenMessage<JournalCreatePendingTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 36);
+  messageDesc(file_sluice_v1_journal, 38);
 
 /**
  * A consumer promised to stop before the round in which the first waiting task is to begin.
@@ -1734,7 +1814,7 @@ export type JournalAcceptRound = Message<"sluice.v1.JournalAcceptRound"> & {
  * Use `create(JournalAcceptRoundSchema)` to create a new message.
  */
 export const JournalAcceptRoundSchema: GenMessage<JournalAcceptRound> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 37);
+  messageDesc(file_sluice_v1_journal, 39);
 
 /**
  * A consumer had begun that round, so that another one is proposed.
@@ -1769,7 +1849,7 @@ export type JournalRejectRound = Message<"sluice.v1.JournalRejectRound"> & {
  * Use `create(JournalRejectRoundSchema)` to create a new message.
  */
 export const JournalRejectRoundSchema: GenMessage<JournalRejectRound> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 38);
+  messageDesc(file_sluice_v1_journal, 40);
 
 /**
  * All consumers of a coordinated read do without a task from a round on.
@@ -1797,7 +1877,7 @@ export type JournalRemoveTask = Message<"sluice.v1.JournalRemoveTask"> & {
  * Use `create(JournalRemoveTaskSchema)` to create a new message.
  */
 export const JournalRemoveTaskSchema: GenMessage<JournalRemoveTask> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 39);
+  messageDesc(file_sluice_v1_journal, 41);
 
 /**
  * A snapshot was begun. How far it is stands in its directory.
@@ -1818,7 +1898,7 @@ export type JournalBeginSnapshot = Message<"sluice.v1.JournalBeginSnapshot"> & {
  * Use `create(JournalBeginSnapshotSchema)` to create a new message.
  */
 export const JournalBeginSnapshotSchema: GenMessage<JournalBeginSnapshot> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 40);
+  messageDesc(file_sluice_v1_journal, 42);
 
 /**
  * A snapshot is over, successfully or not.
@@ -1839,7 +1919,7 @@ export type JournalEndSnapshot = Message<"sluice.v1.JournalEndSnapshot"> & {
  * Use `create(JournalEndSnapshotSchema)` to create a new message.
  */
 export const JournalEndSnapshotSchema: GenMessage<JournalEndSnapshot> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 41);
+  messageDesc(file_sluice_v1_journal, 43);
 
 /**
  * A snapshot could not be begun.
@@ -1860,5 +1940,5 @@ export type JournalForgetSnapshot = Message<"sluice.v1.JournalForgetSnapshot"> &
  * Use `create(JournalForgetSnapshotSchema)` to create a new message.
  */
 export const JournalForgetSnapshotSchema: GenMessage<JournalForgetSnapshot> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_journal, 42);
+  messageDesc(file_sluice_v1_journal, 44);
 
