@@ -77,9 +77,13 @@ function spawn(args: string[], env: Readonly<Record<string, string>>): Deno.Chil
 /** What a Deno needs of the environment to find its cache; everything else stays here. */
 const CACHE_VARIABLES = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPROFILE", "SystemRoot"];
 
+// Tasks make and drop buffers of megabytes all the time. glibc would give each back to the system, and get it again page
+// by page: a quarter of the time of a worker that sends 19 MB batches. 32 MiB is the most that it can be told.
+const KEEP_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(32 << 20), MALLOC_TRIM_THRESHOLD_: String(256 << 20) };
+
 /** The environment of a subprocess: where its cache is, and the variables named, or all. */
 export function subprocessEnvironment(granted: boolean | readonly string[]): Record<string, string> {
-  const env: Record<string, string> = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+  const env: Record<string, string> = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...KEEP_MEMORY };
   for (const name of [...CACHE_VARIABLES, ...(Array.isArray(granted) ? granted : [])]) {
     const value = variable(name);
     if (value !== undefined) env[name] = value;
