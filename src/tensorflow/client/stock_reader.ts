@@ -173,7 +173,7 @@ export class StockReader implements ElementIterator<Element> {
   }
 
   #beginTask(info: TaskInfo, structure: Structure): void {
-    const { options: { targetWorkers, trainerId }, clock, random } = this.#parts;
+    const { options: { targetWorkers, trainerId, dispatcherTimeoutMs }, clock, random } = this.#parts;
     const { taskId } = info;
     if (targetWorkers === "AUTO" && info.workerTags.some((tag) => tag.toUpperCase() === COLOCATED)) {
       this.#past.add(taskId);
@@ -187,6 +187,7 @@ export class StockReader implements ElementIterator<Element> {
       trainerId: trainerId ?? "",
       clock,
       random,
+      timeoutMs: dispatcherTimeoutMs,
       room: (signal) => this.#room(signal),
       give: (answer, bytes) => this.#take(answer, bytes),
       isOver: () => this.#isFinished,

@@ -3,9 +3,11 @@ import {
   backoffMs,
   type Clock,
   errorFromCode,
+  messageOf,
   type Random,
   SluiceError,
   type SluiceErrorCode,
+  UnavailableError,
 } from "../../base/mod.ts";
 import { GetElementRequestSchema, WorkerService } from "../../gen/tensorflow/data/worker_pb.ts";
 import { type ElementAnswer, readElementResponse, type Structure } from "../elements/mod.ts";
@@ -21,6 +23,8 @@ export interface StockTaskOptions {
   readonly trainerId: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** How long an unreachable worker is tried, in milliseconds. */
+  readonly timeoutMs: number;
   /** Resolves when there is room for one more element, which is then kept free; rejects once `signal` is aborted. */
   readonly room: (signal: AbortSignal) => Promise<void>;
   /** Takes what came in, in order; `element` null: nothing came for the room that was kept. `bytes`: of the answer. */
@@ -57,12 +61,14 @@ export class StockTask {
    * is gone.
    *
    * @throws {SluiceError} what the worker's pipeline failed with
+   * @throws {UnavailableError} if the worker was not reached for `timeoutMs`, and nobody said that it is gone
    */
   async run(): Promise<void> {
-    const { room, give, clock, random, isOver } = this.#options;
+    const { room, give, clock, random, timeoutMs, isOver } = this.#options;
     const { signal } = this.#left;
     let skips = 0;
     let failures = 0;
+    let failingSince = 0;
     while (!signal.aborted) {
       try {
         await room(signal);
@@ -81,6 +87,8 @@ export class StockTask {
         if (signal.aborted) return;
         if (!isRetryable(error)) throw this.#worded(error);
         if (isOver()) return;
+        if (failures === 0) failingSince = clock.now();
+        if (clock.now() - failingSince > timeoutMs) throw this.#lost(error);
         await clock.sleep(backoffMs(failures++, random), { signal }).catch(() => {});
         continue;
       }
@@ -102,6 +110,15 @@ export class StockTask {
       signal: this.#left.signal,
       timeoutMs: REQUEST_MS,
     });
+  }
+
+  #lost(error: unknown): UnavailableError {
+    const { client: { address }, timeoutMs } = this.#options;
+    return new UnavailableError(
+      `The tf.data worker at ${address} was not available for ${timeoutMs} ms, and its service has not given it up. ` +
+        `Last failure: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 
   #worded(error: unknown): unknown {

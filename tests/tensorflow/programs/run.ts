@@ -1,10 +1,12 @@
 /**
- * `deno task test:tensorflow`: stock TensorFlow programs against Sluice's dispatcher, which is killed in between. Makes
- * a virtual environment below `.bench/` the first time; where Python cannot be had, it says so and passes.
+ * `deno task test:tensorflow`: stock TensorFlow programs against Sluice's dispatcher, which is killed in between; stock
+ * TensorFlow reads Sluice's datasets, and Sluice a stock service. Makes a virtual environment below `.bench/` the first time; where Python cannot be had, it says so and passes.
  */
 
 import { BENCH_FOLDER, outputOf, PYTHON } from "../../bench/harness/installed.ts";
 import { type Program, startProgram } from "../../support/programs.ts";
+import { readSluice } from "./read_sluice.ts";
+import { readStock } from "./read_stock.ts";
 
 /** The version whose protocol is spoken. */
 const TENSORFLOW = "2.21.0";
@@ -44,12 +46,8 @@ async function startDispatcher(
   return { program, target: JSON.parse(program.firstLine).tensorflow };
 }
 
-async function main(): Promise<number> {
-  const missing = await prepare();
-  if (missing !== null) {
-    console.log(`skipped: ${missing}`);
-    return 0;
-  }
+/** Stock trainers and workers whose dispatcher is Sluice's. */
+async function trainers(): Promise<number> {
   const workDir = await Deno.makeTempDir();
   let dispatcher = await startDispatcher(workDir, 0);
   const tfPort = Number(new URL(dispatcher.target).port);
@@ -84,6 +82,25 @@ async function main(): Promise<number> {
     await dispatcher.program[Symbol.asyncDispose]();
     await Deno.remove(workDir, { recursive: true });
   }
+}
+
+/** Sluice's datasets in TensorFlow, and TensorFlow's in Sluice. */
+async function others(): Promise<number> {
+  for (const isolation of ["process", "none"] as const) {
+    console.log(`TensorFlow reads Sluice's datasets, tasks in isolation "${isolation}"`);
+    if (!await readSluice(isolation)) return 1;
+  }
+  console.log("Sluice reads a stock service");
+  return await readStock() ? 0 : 1;
+}
+
+async function main(): Promise<number> {
+  const missing = await prepare();
+  if (missing !== null) {
+    console.log(`skipped: ${missing}`);
+    return 0;
+  }
+  return await trainers() || await others();
 }
 
 Deno.exit(await main());
