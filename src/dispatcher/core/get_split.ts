@@ -79,8 +79,8 @@ export function getSplit(context: Context, request: GetSplitRequest): Decision<G
   if (task?.iterationId !== iterationId) {
     throw new NotFoundError(`Task ${taskId} not found in iteration ${iterationId}`);
   }
-  // Fetching ahead may go on for a moment after the last element was taken.
-  if (task.finished) return answer(OVER);
+  // Fetching ahead may go on for a moment after the last element was taken, also on a worker that lost its task.
+  if (task.finished || iteration.finished) return answer(OVER);
   const source = iteration.sources[index];
   if (!source) {
     throw new InvalidArgumentError(
