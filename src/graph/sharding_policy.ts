@@ -4,7 +4,7 @@
  * | policy | no failure | a worker dies and returns under its address | the dispatcher restarts (fault-tolerant mode) |
  * |---|---|---|---|
  * | OFF | every element once per worker, in any order between workers | that worker's copy starts again: duplicates | none lost, none duplicated |
- * | DYNAMIC | every source element exactly once in each repetition, over all workers | at most once: what it held and had not given to readers is not given out again | exactly once |
+ * | DYNAMIC | every source element exactly once in each repetition, over all workers | exactly once: what no reader has of it is given out again; at most once where an operator weakens it (`status().jobs[].weakenedBy`) | exactly once |
  * | FILE, DATA, FILE_OR_DATA, HINT | exactly once over all shards, if every worker of the list is read | its shard starts again: duplicates | none lost, none duplicated |
  * | HINT without such a shard | every element once per worker, as with OFF | as with OFF | none lost, none duplicated |
  * | any, with a cross-trainer cache | each trainer sees the elements of a worker in order and at most once, and may skip some | the window is lost and the worker starts again | windows go on |
