@@ -77,7 +77,7 @@ export class ProvenanceWriter {
       else this.#beginCount(entries);
     } else if (
       length === 1 && this.#runLength === 1 && this.#tag === this.#scattered &&
-      ledger.pass === this.#runPass &&
+      ledger.pass === this.#runPass && ledger.pass === this.#pass &&
       ledger.offset < 0 && this.#runOffset < 0 && ledger.index !== this.#runIndex + 1
     ) {
       // One index after another that is somewhere else, as shuffles give them.

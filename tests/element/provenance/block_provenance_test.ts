@@ -256,3 +256,27 @@ function varint(value: number): number[] {
   for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80);
   return [...bytes, value];
 }
+
+Deno.test("scattered indexes of passes that follow on one another keep their passes", () => {
+  const shuffled = fc.array(fc.tuple(fc.nat(1), fc.nat(9)), { maxLength: 12 });
+  fc.assert(
+    fc.property(shuffled, (list) => {
+      const ledger = new Ledger();
+      const writer = new ProvenanceWriter(ledger);
+      const passes = [{ source: 0, repetition: 0 }, { source: 0, repetition: 1 }];
+      for (const [pass, index] of list) {
+        ledger.add(passes[pass], index);
+        writer.mark();
+      }
+      const provenance = decodeProvenance(writer.finish(), list.length);
+      list.forEach(([repetition, index], i) => {
+        const set = new ConsumedSet();
+        provenance.addTo(set, i, i + 1);
+        assertEquals(set.sources(), [
+          { source: 0, repetition, ranges: [{ start: index, end: index + 1 }], partial: [] },
+        ]);
+      });
+    }),
+    { numRuns: 1_000 },
+  );
+});
