@@ -160,7 +160,9 @@ export class CoordinatedReader implements ElementIterator<Element> {
         return void this.#remove(command);
       case "confirmEnd": {
         const { task } = command;
-        return void requests.confirmEnd(command).then(() => this.#step({ kind: "endConfirmed", task }));
+        return void requests.confirmEnd(command).then((isHeard) =>
+          this.#step({ kind: "endConfirmed", task, isHeard })
+        );
       }
       case "heartbeat":
         return heartbeats.now();

@@ -69,24 +69,26 @@ export class ElementRequests {
     }
   }
 
-  /** Tells a worker that its end has come in; gives up after a few attempts, for the worker may be gone. */
+  /** Tells a worker that its end has come in; says whether it has heard, for the worker may be gone. */
   async confirmEnd(
-    { task, addresses, round }: Pick<Ask, "task"> & {
+    { task, addresses, round, ended }: Pick<Ask, "task"> & {
       readonly addresses: readonly string[];
       readonly round: number;
+      readonly ended: number;
     },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { environment: { clock, random }, signal } = this.#options;
     const ask = { task, rounds: [round], oldest: round, skipped: [], allowSkip: false };
     for (let attempt = 0; attempt < CONFIRMATIONS; attempt++) {
       try {
         if (attempt > 0) await clock.sleep(backoffMs(attempt - 1, random), { signal });
-        await this.#call({ ...ask, attempt, address: addresses[attempt % addresses.length] });
-        return;
+        await this.#call({ ...ask, attempt, address: addresses[attempt % addresses.length] }, ended);
+        return true;
       } catch (error) {
-        if (signal.aborted || !isRetryable(error)) return;
+        if (signal.aborted || !isRetryable(error)) return true; // Nobody waits for it.
       }
     }
+    return false;
   }
 
   /** A round that takes long is asked for again and again: that is no failure of the worker's. */
@@ -111,7 +113,7 @@ export class ElementRequests {
     this.#reached.add(address);
   }
 
-  async #call(ask: Ask): Promise<RoundAnswers> {
+  async #call(ask: Ask, ended?: number): Promise<RoundAnswers> {
     const { environment: { clock, codecs }, consumerIndex, compression, signal } = this.#options;
     const { task, address, rounds, oldest, skipped, allowSkip } = ask;
     const [first, ...further] = rounds;
@@ -125,6 +127,7 @@ export class ElementRequests {
       skippedPreviousRound: skipped.includes(oldest - 1),
       skippedRounds: skipped.map(BigInt),
       allowSkip,
+      ...(ended !== undefined && { endedRound: BigInt(ended) }),
       acceptedCompressions: codecs.names.filter((name) => name !== "NONE").map(compressionNumber),
       compression: wishNumber(compression),
     };

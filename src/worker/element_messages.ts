@@ -39,6 +39,7 @@ export function elementRequest(request: GetElementRequest, url: string): Element
     oldestRound: oldest,
     skippedRounds: [...skippedRounds.map(Number), ...(skippedPreviousRound ? [oldest - 1] : [])],
     allowSkip: request.allowSkip,
+    endedRound: request.endedRound === undefined ? undefined : Number(request.endedRound),
     accepted: request.acceptedCompressions.map(codecName).filter((name) => name !== undefined),
     compression: codecName(request.compression) ?? "AUTO",
     loopback: isLoopback(new URL(url).hostname),

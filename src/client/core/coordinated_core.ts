@@ -99,7 +99,9 @@ export class CoordinatedCore<T> {
         return this.#removalAnswered(event);
       case "endConfirmed": {
         const task = this.#tasks.get(event.task);
-        if (task?.phase.kind === "confirming") task.phase = { kind: "ended" };
+        if (task?.phase.kind !== "confirming") return;
+        if (event.isHeard) task.phase = { kind: "ended" };
+        else this.#remove(task);
         return;
       }
       default:
@@ -116,20 +118,28 @@ export class CoordinatedCore<T> {
     const known = [...this.#tasks.values()];
     this.#agreement.answered({
       allDone: this.#allDone,
-      allEnded: blockRound === null && known.every(({ phase }) => phase.kind === "ended"),
+      allEnded: blockRound === null &&
+        known.every(({ phase, isFinished }) => phase.kind === "ended" && isFinished),
     });
   }
 
   #listOne(entry: CoordinatedListing): void {
     const known = this.#tasks.get(entry.id);
     if (known) {
-      if (entry.finished && known.phase.kind === "confirming") known.phase = { kind: "ended" };
+      known.isFinished = entry.finished;
+      const { kind } = known.phase;
+      if (entry.finished && (kind === "confirming" || (kind === "removing" && known.endedRound !== null))) {
+        known.phase = { kind: "ended" };
+      }
       if (known.update(entry)) this.#greet(known);
+      // Others have not heard of the end, and where the worker has begun anew it does not know of it.
+      if (!entry.finished && known.phase.kind === "ended") this.#sendConfirmation(known);
       return;
     }
     const task = new CoordinatedTask<T>(entry);
     this.#tasks.set(entry.id, task);
     // All consumers have heard of its end, so this one was another client then.
+    task.isFinished = entry.finished;
     if (entry.finished) task.phase = { kind: "ended" };
     else this.#order.push(task);
   }
@@ -146,7 +156,7 @@ export class CoordinatedCore<T> {
     const { oldest } = task;
     // Answers of the former run behind a gap: the new one goes on from the gap, and would wait for these rounds.
     for (const slot of task.slots) {
-      if (slot.round > oldest && slot.state.kind === "answered" && !task.hasEnd) {
+      if (slot.round > oldest && slot.state.kind === "answered" && task.endedRound === null) {
         slot.state = { kind: "unsent" };
       }
     }
@@ -235,8 +245,8 @@ export class CoordinatedCore<T> {
     slot.state = { kind: "answered", answer };
     if (answer.kind === "element") this.#window.observe(answer.bytes);
     else if (answer.kind === "skip") task.noteSkip(round);
-    else if (answer.kind === "end") task.hasEnd = true;
-    if (task.hasEnd && task.phase.kind === "live") this.#leave(task, { kind: "ending" });
+    else if (answer.kind === "end") task.endedRound = Math.min(round, task.endedRound ?? round);
+    if (task.endedRound !== null && task.phase.kind === "live") this.#leave(task, { kind: "ending" });
     if (wasOldest) {
       task.failures = 0;
       for (const waiting of task.slots) if (waiting.state.kind === "unsent") this.#send(waiting);
@@ -245,13 +255,17 @@ export class CoordinatedCore<T> {
   }
 
   #confirmEnd(task: CoordinatedTask<T>): void {
-    if (task.phase.kind !== "ending" || task.oldest !== task.nextRound) return;
+    if (task.phase.kind === "ending" && task.oldest === task.nextRound) this.#sendConfirmation(task);
+  }
+
+  #sendConfirmation(task: CoordinatedTask<T>): void {
     task.phase = { kind: "confirming" };
     this.#commands.push({
       kind: "confirmEnd",
       task: task.id,
       addresses: task.addresses,
       round: task.nextRound,
+      ended: task.endedRound!,
     });
   }
 
@@ -278,6 +292,11 @@ export class CoordinatedCore<T> {
     if (!isOldest) return; // It is asked for again once the oldest one is there.
     task.failures++;
     if (task.failures < FAILURES_BEFORE_REMOVAL + task.addresses.length - 1) return this.#send(slot);
+    this.#remove(task);
+  }
+
+  /** Asks whether the others have lost the worker, too. */
+  #remove(task: CoordinatedTask<T>): void {
     task.phase = { kind: "removing" };
     this.#commands.push({
       kind: "remove",
@@ -292,7 +311,7 @@ export class CoordinatedCore<T> {
     if (task?.phase.kind !== "removing") return;
     if (removedRound === null) {
       task.phase = { kind: "live" };
-      if (task.hasEnd) this.#leave(task, { kind: "ending" });
+      if (task.endedRound !== null) this.#leave(task, { kind: "ending" });
       const oldest = task.slots.find(({ state }) => state.kind !== "answered");
       if (oldest?.state.kind === "unsent") this.#send(oldest);
       return this.#confirmEnd(task);

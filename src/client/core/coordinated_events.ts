@@ -56,8 +56,8 @@ export type CoordinatedEvent<T> =
   }
   /** The dispatcher answered whether the consumers do without a task; null: not, or not yet. */
   | { readonly kind: "removalAnswered"; readonly task: bigint; readonly removedRound: number | null }
-  /** The worker has heard that this consumer knows of the end, or cannot hear it any more. */
-  | { readonly kind: "endConfirmed"; readonly task: bigint };
+  /** The worker has heard that this consumer knows of the end, or cannot be reached. */
+  | { readonly kind: "endConfirmed"; readonly task: bigint; readonly isHeard: boolean };
 
 /** A request for the elements of some rounds. */
 export interface Ask {
@@ -85,6 +85,8 @@ export type CoordinatedCommand<T> =
     readonly task: bigint;
     readonly addresses: readonly string[];
     readonly round: number;
+    /** The first round that has no elements. */
+    readonly ended: number;
   }
   /** Send a heartbeat now, or as soon as the one under way is answered. */
   | { readonly kind: "heartbeat" }

@@ -12,7 +12,10 @@ export type CoordinatedPhase =
   | { readonly kind: "ending" }
   /** All answers are there, and the worker is told so. Left when it has heard. */
   | { readonly kind: "confirming" }
-  /** Nothing is left to do but to hand over what came before the end. Never left. */
+  /**
+   * The worker knows that the end has come in: nothing is left to do but to hand over what came before it. Left as long
+   * as other consumers have not confirmed the end: their worker may be lost before, and its next run is to be told.
+   */
   | { readonly kind: "ended" }
   /** The consumers do without it. Never left. */
   | { readonly kind: "removed" };
@@ -45,8 +48,10 @@ export class CoordinatedTask<T> {
   readonly slots: Slot<T>[] = [];
   /** Requests for its oldest round that failed in a row. */
   failures = 0;
-  /** Whether an answer said that there are no elements any more. */
-  hasEnd = false;
+  /** The first round of which an answer said that it has no elements; null: none did. */
+  endedRound: number | null = null;
+  /** Whether all consumers have confirmed its end. */
+  isFinished = false;
   /** The first round that was never asked for. */
   #nextRound: number;
   #skipped: number[] = [];

@@ -18,6 +18,8 @@ export interface RoundRequest {
   readonly skipped: readonly number[];
   /** The round may be skipped if its elements are not there. */
   readonly allowSkip: boolean;
+  /** The first round without elements, by the word of a former run of the worker perhaps. @default none is known */
+  readonly ended?: number | undefined;
 }
 
 /** What a consumer gets in a round. */
@@ -69,6 +71,8 @@ export class RoundTable<T> {
   /** The first round in #decided. */
   #kept = 0;
   #over: Over | null = null;
+  /** The first round without elements for some consumer, and so for all. */
+  #endedFrom = Infinity;
   #answered: Answered<T>[] = [];
 
   /** A task that nobody has asked for. */
@@ -116,13 +120,23 @@ export class RoundTable<T> {
     for (const each of skipped) if (each >= (this.#next ?? 0)) this.#skipped.add(each);
     const requests = this.#waiting.get(round) ?? new Map<number, RoundRequest>();
     this.#waiting.set(round, requests.set(consumer, request));
+    this.#endedFrom = Math.min(this.#endedFrom, request.ended ?? Infinity);
+    if (round >= this.#endedFrom) this.#answer(round);
     if (this.#next === null) this.#begin();
     else {
       this.#skipLikeBefore();
       this.#answer(round);
     }
     this.#passAnswered();
+    this.#endWhereOthersDid();
     this.#forget();
+  }
+
+  /** What a former run had ended for one consumer has ended for all, whatever this one's pipeline has. */
+  #endWhereOthersDid(): void {
+    if (this.#over || this.#next === null || this.#next < this.#endedFrom) return;
+    this.#over = { from: this.#endedFrom, answer: { kind: "end" } };
+    for (const round of [...this.#waiting.keys()]) this.#answer(round);
   }
 
   /** Whether a consumer has no answer for a round that is not decided; else it has that of a former run. */
@@ -224,6 +238,7 @@ export class RoundTable<T> {
     this.#next = round + 1;
     this.#answer(round);
     this.#skipLikeBefore();
+    this.#endWhereOthersDid();
   }
 
   #skipLikeBefore(): void {
@@ -242,7 +257,8 @@ export class RoundTable<T> {
   /** Answers those who wait for a round, as far as it is decided. */
   #answer(round: number): void {
     const decided = this.#decided.get(round);
-    if (!decided && !(this.#over && round >= this.#over.from)) return;
+    const from = Math.min(this.#over?.from ?? Infinity, this.#endedFrom);
+    if (!decided && round < from) return;
     for (const consumer of this.#waiting.get(round)?.keys() ?? []) {
       this.#answered.push({ consumer, round, answer: this.#answerOf(decided, consumer) });
     }
@@ -250,7 +266,7 @@ export class RoundTable<T> {
   }
 
   #answerOf(decided: Decided<T> | undefined, consumer: number): RoundAnswer<T> {
-    if (!decided) return this.#over!.answer;
+    if (!decided) return this.#over?.answer ?? { kind: "end" };
     return decided.kind === "skip" ? decided : { kind: "element", element: decided.elements[consumer] };
   }
 

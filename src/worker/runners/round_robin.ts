@@ -19,6 +19,8 @@ export interface ElementRequest {
   /** Rounds before that one that it was told to skip. */
   readonly skippedRounds: readonly number[];
   readonly allowSkip: boolean;
+  /** The first round of which the consumer was told that it has no elements. @default none */
+  readonly endedRound?: number | undefined;
   /** The codecs that the consumer can undo. */
   readonly accepted: readonly CodecName[];
   /** The compression that it wishes. */
@@ -190,7 +192,7 @@ export class RoundRobinRunner {
       };
       try {
         for (const round of rounds) {
-          this.#table.request({ consumer, round, oldest, skipped, allowSkip });
+          this.#table.request({ consumer, round, oldest, skipped, allowSkip, ended: request.endedRound });
           this.#addWaiter(consumer, round, waiter);
         }
       } catch (error) {

@@ -144,3 +144,30 @@ Deno.test("a worker that began anew while its removal was pending is greeted onc
   assertEquals(driver.asks(listed(anew)), [[0]]);
   assertEquals(driver.asks(element(0)), [[1, 2, 3]]);
 });
+
+const end = (round: number) => ({ kind: "answered", task: 1n, round, answer: { kind: "end" } }) as const;
+const confirmed = (isHeard: boolean) => ({ kind: "endConfirmed", task: 1n, isHeard }) as const;
+
+Deno.test("an end is confirmed again and again until all consumers have heard of it", () => {
+  const driver = new Driver(2);
+  const confirmation = { kind: "confirmEnd", task: 1n, addresses: ["w:1"], round: 2, ended: 1 } as const;
+  assertEquals(driver.run(listed(TASK), wanted, end(1), element(0)), [
+    confirmation,
+    { kind: "handOver", element: "e0" },
+  ]);
+  driver.run(confirmed(true), wanted);
+  // The worker may be another run by now, which knows nothing of the end.
+  assertEquals(driver.run(listed(TASK)), [confirmation]);
+  driver.run(confirmed(true), { kind: "heartbeatSent" });
+  assertEquals(driver.run(listed({ ...TASK, finished: true })), [{ kind: "finish" }]);
+});
+
+Deno.test("where an end cannot be confirmed, the others are asked whether they have lost the worker, too", () => {
+  const driver = new Driver(2);
+  driver.run(listed(TASK), wanted, end(1), element(0), wanted);
+  assertEquals(driver.run(confirmed(false)), [{ kind: "remove", task: 1n, round: 2, untakenRound: 2 }]);
+  const [again] = driver.run({ kind: "removalAnswered", task: 1n, removedRound: null });
+  assertEquals(again.kind, "confirmEnd");
+  driver.run(confirmed(false));
+  assertEquals(driver.run(listed({ ...TASK, finished: true })), [{ kind: "heartbeat" }]);
+});

@@ -108,3 +108,15 @@ Deno.test("an error of the pipeline is everybody's, in that round and later", ()
     { kind: "error", error },
   ]);
 });
+
+Deno.test("a run that began anew ends where a former one had for some, and gives the others what is before", () => {
+  const driver = new Driver(2);
+  // Consumer 0 has heard that there is nothing from round 5 on; consumer 1 lacks two rounds before that.
+  driver.ask(0, 8, { ended: 5 });
+  assertEquals(driver.got, [["end"], []]);
+  assertEquals(driver.table.isCompleted, false);
+  for (const round of [3, 4, 5]) driver.ask(1, round, { oldest: 3 });
+  assertEquals(driver.got, [["end"], [1, 3, "end"]]);
+  driver.ask(1, 6, { oldest: 6 });
+  assertEquals(driver.table.isCompleted, true);
+});

@@ -19,6 +19,7 @@ export async function relayElements(
     furtherRounds: further.map(BigInt),
     oldestRound: BigInt(oldestRound),
     skippedRounds: skippedRounds.map(BigInt),
+    ...(request.endedRound !== undefined && { endedRound: BigInt(request.endedRound) }),
     allowSkip,
     acceptedCompressions: accepted.map(compressionNumber),
     compression: wishOf(request),
