@@ -70,17 +70,19 @@ Deno.test("a lane that goes on to the next repetition leaves the others the rest
 });
 
 Deno.test("the gauge asks for a lane only where one pays", () => {
-  const decide = ({ busy = 5, every = 5, bytes = 100, hungry = true }) => {
+  const decide = ({ busy = 5, every = 5, bytes = 100, hungry = (_block: number) => true }) => {
     const gauge = new LaneGauge();
     let asked = 0;
     for (let now = every; now <= 400; now += every) {
       gauge.worked(now, busy);
-      if (gauge.block(now, { bytes, hungry })) asked++;
+      if (gauge.block(now, { bytes, hungry: hungry(now / every) })) asked++;
     }
     return asked > 0;
   };
   assertEquals(decide({}), true);
-  assertEquals(decide({ hungry: false }), false); // Readers have enough.
+  assertEquals(decide({ hungry: () => false }), false); // Readers have enough.
+  assertEquals(decide({ hungry: (block) => block <= 16 }), false); // They only had room at first.
+  assertEquals(decide({ busy: 90, every: 90 }), true); // Blocks are few.
   assertEquals(decide({ busy: 1 }), false); // The pipeline waits for something.
   assertEquals(decide({ every: 0.5, busy: 0.5 }), false); // Blocks are as quickly made as sent.
   assertEquals(decide({ bytes: 10_000_000 }), false);
