@@ -1,6 +1,6 @@
 /** One snapshot: its state, and the directory that is the record of it. */
 
-import { type DurableFiles, type Log, messageOf, writeWhole } from "../../base/mod.ts";
+import { type Clock, type DurableFiles, type Log, messageOf, writeWhole } from "../../base/mod.ts";
 import { type RecoveredSnapshot, recoverSnapshot, type SplitFile } from "./core/recover.ts";
 import { SilentStreams } from "./core/silent_streams.ts";
 import { nextSplit, type SplitDecision, type SplitRequest, takeSplit } from "./core/splits.ts";
@@ -32,6 +32,7 @@ export interface SnapshotOptions {
   files: DurableFiles;
   description: SnapshotDescription;
   sources: readonly SplitSource[];
+  clock: Clock;
   log: Log;
 }
 
@@ -60,6 +61,7 @@ export class Snapshot {
   readonly description: SnapshotDescription;
   readonly #root: string;
   readonly #files: DurableFiles;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #sources: readonly SplitSource[];
   readonly #prefetched: readonly PrefetchedSplits[];
@@ -82,12 +84,13 @@ export class Snapshot {
     state = createSnapshotState(options.sources.length),
     patience: ReadonlyMap<number, number> = new Map(),
   ) {
-    const { path, root, files, description, sources, log } = options;
+    const { path, root, files, description, sources, clock, log } = options;
     this.path = path;
     this.state = state;
     this.description = description;
     this.#root = root;
     this.#files = files;
+    this.#clock = clock;
     this.#log = log;
     this.#silent = new SilentStreams(patience);
     this.#sources = sources;
@@ -122,10 +125,10 @@ export class Snapshot {
   }
 
   /** Whether a worker should end its stream and begin it again with the next heartbeat, as it has gone silent. */
-  isSilent(stream: number, heartbeat: { isWriting: boolean; now: number }): boolean {
-    if (!this.#silent.heartbeat(stream, heartbeat)) return false;
+  isSilent(stream: number, isWriting: boolean): boolean {
+    if (!this.#silent.heartbeat(stream, { isWriting, now: this.#clock.now() })) return false;
     this.#log.warn(
-      "A worker has asked for no split since the dispatcher's start: it begins its stream again from its checkpoint",
+      "A worker has gone silent over a restart of the dispatcher: it begins its stream again from its checkpoint",
       { snapshot: this.path, stream },
     );
     return true;
@@ -212,7 +215,7 @@ export class Snapshot {
 
   /** The next split for a worker; durable when it resolves. Waits, until the signal is aborted, where there is none yet. */
   async split(request: SplitRequest, signal: () => AbortSignal): Promise<SplitReply> {
-    this.#silent.asked(request.stream);
+    this.#silent.asked(request.stream, this.#clock.now());
     while (true) {
       const reply = await this.#inTurn(() => this.#giveSplit(request));
       if (reply) return reply;

@@ -112,7 +112,7 @@ export class Snapshots {
   }
 
   async #takeUp(path: string, root: string): Promise<Snapshot | null> {
-    const { book, files, log, sourcesOf } = this.#options;
+    const { book, files, clock, log, sourcesOf } = this.#options;
     if (!await files.exists(root)) {
       if (!await files.exists(asideDirectory(root))) {
         throw new InternalError(
@@ -130,7 +130,7 @@ export class Snapshots {
     await files.remove(prefetchDirectory(root));
     const description = await readDescription(files, root);
     const sources = sourcesOf(description.dataset.graph);
-    return await Snapshot.recover({ path, root, files, description, sources, log });
+    return await Snapshot.recover({ path, root, files, description, sources, clock, log });
   }
 
   /**
@@ -140,7 +140,7 @@ export class Snapshots {
    * @throws {AlreadyExistsError} for a path that is in use
    */
   async begin(path: string, description: SnapshotDescription): Promise<void> {
-    const { book, files, rootOf, sourcesOf, log } = this.#options;
+    const { book, files, rootOf, sourcesOf, clock, log } = this.#options;
     if (!book) {
       throw new InvalidArgumentError(
         "tf.data distributed snapshot requires running tf.data service in the fault tolerant mode.",
@@ -159,7 +159,7 @@ export class Snapshots {
       }
       const sources = sourcesOf(description.dataset.graph);
       await this.#make(path, root, description);
-      this.#snapshots.set(path, new Snapshot({ path, root, files, description, sources, log }));
+      this.#snapshots.set(path, new Snapshot({ path, root, files, description, sources, clock, log }));
     } finally {
       this.#beginning.delete(path);
     }
@@ -201,9 +201,7 @@ export class Snapshots {
       const stream = await snapshot.streamOf(worker);
       if (stream === null) continue;
       const isWriting = reports.some((report) => report.path === snapshot.path && report.stream === stream);
-      if (!snapshot.isSilent(stream, { isWriting, now: this.#options.clock.now() })) {
-        tasks.push(taskOf(snapshot, stream));
-      }
+      if (!snapshot.isSilent(stream, isWriting)) tasks.push(taskOf(snapshot, stream));
     }
     return tasks;
   }

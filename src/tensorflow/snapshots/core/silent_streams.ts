@@ -8,7 +8,7 @@
 export const LEAST_PATIENCE_MS = 5_000;
 
 /** How many times as long as ever between two of its splits a stream may be silent. */
-const PATIENCE_FACTOR = 10;
+const PATIENCE_FACTOR = 5;
 
 /** How long a stream may be silent that got its latest splits at `times`, in milliseconds and in their order. */
 export function patienceOf(times: readonly number[]): number {
@@ -16,20 +16,36 @@ export function patienceOf(times: readonly number[]): number {
   return Math.max(LEAST_PATIENCE_MS, PATIENCE_FACTOR * Math.max(0, ...gaps));
 }
 
-/** Watches streams until they are heard of. Each is begun again once at most, as to do so costs its worker work. */
+interface Watched {
+  patienceMs: number;
+  /** When its worker was first heard of; null: not yet. */
+  heardAt: number | null;
+  /** When it last asked for a split; null: not yet. */
+  askedAt: number | null;
+}
+
+/**
+ * Watches streams. Each is begun again once at most, as to do so costs its worker the work since a checkpoint. That
+ * one has asked for splits proves nothing: threads that fetch ahead go on for a while after the writer has given up.
+ */
 export class SilentStreams {
-  readonly #watched: Map<number, { readonly patienceMs: number; heardAt: number | null }>;
+  readonly #watched: Map<number, Watched>;
 
   /** Watches streams with the patience that is had with each. */
   constructor(patience: ReadonlyMap<number, number>) {
     this.#watched = new Map(
-      [...patience].map(([stream, patienceMs]) => [stream, { patienceMs, heardAt: null }]),
+      [...patience].map(([stream, patienceMs]) => [stream, { patienceMs, heardAt: null, askedAt: null }]),
     );
   }
 
-  /** A stream asked for a split: its worker is writing. */
-  asked(stream: number): void {
-    this.#watched.delete(stream);
+  /** A stream asked for a split. */
+  asked(stream: number, now: number): void {
+    const watched = this.#watched.get(stream);
+    if (!watched) return;
+    if (watched.askedAt !== null) {
+      watched.patienceMs = Math.max(watched.patienceMs, PATIENCE_FACTOR * (now - watched.askedAt));
+    }
+    watched.askedAt = now;
   }
 
   /**
@@ -45,7 +61,7 @@ export class SilentStreams {
       return false;
     }
     watched.heardAt ??= now;
-    if (now - watched.heardAt < watched.patienceMs) return false;
+    if (now - Math.max(watched.heardAt, watched.askedAt ?? 0) < watched.patienceMs) return false;
     this.#watched.delete(stream);
     return true;
   }
