@@ -54,8 +54,7 @@ export async function runServer<S extends CommandServer>(
     if (json) {
       return console.log(JSON.stringify({ target: `http://${address}`, address, tensorflow: tfTarget }));
     }
-    console.log(command.ready(server));
-    if (tfTarget !== undefined) console.log(`TensorFlow: ${tfTarget}`);
+    console.log(command.ready(server) + (tfTarget === undefined ? "" : `\nTensorFlow: ${tfTarget}`));
   });
   try {
     // A worker whose dispatcher is not there yet waits in start(): a signal must end that too.

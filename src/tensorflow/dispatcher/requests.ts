@@ -120,7 +120,9 @@ export function checkGetOrCreateJob(message: JobMessage, randomName: string): Ge
       message.processingModeDef?.shardingPolicy ?? ShardingPolicy.OFF,
       ShardingPolicy,
     ),
-    name: optionalJobName.case === undefined ? null : checkText("job_name", optionalJobName.value, 1, 1_024),
+    name: optionalJobName.case === undefined
+      ? null
+      : sharedJobName(checkText("job_name", optionalJobName.value, 1, 1_024)),
     numConsumers,
     useCrossTrainerCache: message.useCrossTrainerCache,
     targetWorkers: TARGET_WORKERS[
@@ -169,4 +171,12 @@ export function checkMaybeRemoveTask(message: MaybeRemoveTaskMessage): MaybeRemo
     round,
     untakenRound: round,
   };
+}
+
+/**
+ * The name that Sluice's own readers give to a job of a registered dataset. TensorFlow's put another slash into it, and
+ * both should meet in one job.
+ */
+function sharedJobName(name: string): string {
+  return name.replace(/^dataset_id=\//, "dataset_id=");
 }
