@@ -48,6 +48,27 @@ export function removeBounds(bounds: number[], start: number, end: number): void
   bounds.splice(from, to - from, ...left);
 }
 
+/** The bounds without the numbers of many ranges, which are sorted and do not overlap: in one walk through both. */
+export function withoutRanges(
+  bounds: readonly number[],
+  ranges: readonly { readonly start: number; readonly end: number }[],
+): number[] {
+  const left: number[] = [];
+  let at = 0;
+  for (let i = 0; i < bounds.length; i += 2) {
+    let start = bounds[i];
+    const end = bounds[i + 1];
+    while (at < ranges.length && ranges[at].end <= start) at++;
+    // The last of them may reach into the next range of the bounds.
+    for (let next = at; next < ranges.length && ranges[next].start < end; next++) {
+      if (ranges[next].start > start) left.push(start, ranges[next].start);
+      start = Math.max(start, ranges[next].end);
+    }
+    if (start < end) left.push(start, end);
+  }
+  return left;
+}
+
 /** The parts of the ranges between `start` and `end`, in ascending order. */
 export function* partsWithin(
   bounds: readonly number[],

@@ -16,6 +16,7 @@ export {
   isWithin,
   partsWithin,
   removeBounds,
+  withoutRanges,
 } from "./bounds.ts";
 export { Channel, type ChannelOptions, CLOSED } from "./channel.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";

@@ -7,6 +7,7 @@ import {
   isWithin,
   partsWithin,
   removeBounds,
+  withoutRanges,
 } from "../../src/base/bounds.ts";
 
 const LIMIT = 40;
@@ -42,6 +43,25 @@ Deno.test("bounds hold what was added and not taken out since, in as few ranges 
         assertEquals(numbers(gapsWithin(bounds, from, to)), range.filter((n) => !model.has(n)));
       },
     ),
+    { numRuns: 1_000 },
+  );
+});
+
+Deno.test("many ranges are taken out in one walk as one by one", () => {
+  const sets = fc.array(fc.tuple(fc.nat(80), fc.nat(9)), { maxLength: 25 }).map((list) => {
+    const bounds: number[] = [];
+    for (const [start, length] of list) addBounds(bounds, start, start + length);
+    return bounds;
+  });
+  fc.assert(
+    fc.property(sets, sets, (bounds, others) => {
+      const ranges = Array.from({ length: others.length / 2 }, (_, i) => {
+        return { start: others[2 * i], end: others[2 * i + 1] };
+      });
+      const expected = bounds.slice();
+      for (const { start, end } of ranges) removeBounds(expected, start, end);
+      assertEquals(withoutRanges(bounds, ranges), expected);
+    }),
     { numRuns: 1_000 },
   );
 });
