@@ -67,7 +67,7 @@ export interface ExecutionContext {
   readonly signal: AbortSignal;
   /** Where time comes from. */
   readonly clock: Clock;
-  /** Seeds what the user left unseeded. */
+  /** Seeds what the user left unseeded: one number is drawn, so that one of the same seed gives the same order again. */
   readonly random: Random;
   /** Where operators say what a person should know. */
   readonly log: Log;

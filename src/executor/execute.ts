@@ -3,6 +3,7 @@ import type { Element } from "../element/mod.ts";
 import type { GraphNode } from "../graph/mod.ts";
 import type { ExecutionContext } from "./context.ts";
 import { DONE, type ElementIterator, type Pulled } from "./iterator.ts";
+import { leaveOut } from "./leave_out.ts";
 import { isPending } from "./pending.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Run } from "./run.ts";
@@ -20,9 +21,25 @@ import { Tracking } from "./tracking.ts";
  * @throws {SluiceError} from `next`: what sources and operators throw, unchanged
  * @throws {InternalError} from `next`, where a user function threw; `cause` is what it threw
  */
-export function execute(root: GraphNode, context: ExecutionContext): ElementIterator<Element> {
-  return new Execution(root, context);
+export function execute(
+  root: GraphNode,
+  context: ExecutionContext,
+  { skip = 0 }: ExecuteOptions = {},
+): ElementIterator<Element> {
+  return new Execution(root, context, skip);
 }
+
+/** How an execution begins. */
+export interface ExecuteOptions {
+  /**
+   * Elements at the beginning that are left out, those that fail included: a reader has them already. They are not
+   * made where the operators can do without. @default 0
+   */
+  readonly skip?: number;
+}
+
+const FIRST_PART = 64;
+const PART_MS = 10;
 
 class Ended implements ElementIterator<Element> {
   next(): typeof DONE {
@@ -49,13 +66,15 @@ class Failed implements ElementIterator<Element> {
 class Execution implements ElementIterator<Element> {
   readonly #root: GraphNode;
   readonly #run: Run;
+  readonly #skip: number;
   #current: ElementIterator<Element>;
   #waiter: { resolve(pulled: Pulled<Element>): void; reject(reason: unknown): void } | null = null;
   #over = false;
   #closing: MaybePromise<void> = undefined;
 
-  constructor(root: GraphNode, context: ExecutionContext) {
+  constructor(root: GraphNode, context: ExecutionContext, skip: number) {
     this.#root = root;
+    this.#skip = skip;
     this.#run = new Run(context);
     this.#current = { next: () => this.#start(), close: () => {} };
   }
@@ -109,8 +128,27 @@ class Execution implements ElementIterator<Element> {
   readonly #begin = (operators: ElementIterator<Element>): MaybePromise<Pulled<Element>> => {
     if (this.#over) return DONE; // Closed while a module was loading: nothing was opened, nothing is to be freed.
     this.#current = operators;
-    return operators.next();
+    if (this.#skip === 0) return operators.next();
+    return this.#leaveOut(operators).catch(this.#fail).then(() => this.#over ? DONE : operators.next());
   };
+
+  /** Leaves out the first elements, a part at a time: others in this thread must get their turns. */
+  async #leaveOut(operators: ElementIterator<Element>): Promise<void> {
+    const { clock } = this.#run.context;
+    for (let left = this.#skip, part = FIRST_PART; left > 0;) {
+      const began = clock.now();
+      const count = Math.min(part, left);
+      const skipped = await leaveOut(operators, count);
+      if (this.#over || skipped < count) return;
+      left -= skipped;
+      const took = clock.now() - began;
+      if (took < PART_MS) part *= 2;
+      else {
+        part = Math.max(1, Math.floor(part * PART_MS / took));
+        await clock.sleep(0, { signal: this.#run.signal });
+      }
+    }
+  }
 
   readonly #fail = (reason: unknown): never => {
     if (!this.#over) this.#current = new Failed(reason);

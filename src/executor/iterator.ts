@@ -18,6 +18,12 @@ export type Pulled<T> = T | typeof DONE;
 export interface ElementIterator<T = unknown> {
   /** The next element, or {@linkcode DONE}. */
   next(): MaybePromise<Pulled<T>>;
+  /**
+   * Leaves out the next `count` elements without making them, where that is cheaper than to pull them; an element
+   * whose making would fail counts as one. Gives how many there were: fewer only where the iterator has ended. What
+   * is said of pulls holds for it. Without it {@link leaveOut} pulls.
+   */
+  skip?(count: number): MaybePromise<number>;
   /** Frees what the iterator holds, its inputs' included. Idempotent; may be called while a pull waits, which then rejects or ends. */
   close(): MaybePromise<void>;
 }

@@ -14,7 +14,7 @@ export type {
   SplitSupply,
   TfDataServiceReader,
 } from "./context.ts";
-export { execute } from "./execute.ts";
+export { execute, type ExecuteOptions } from "./execute.ts";
 export { Failure } from "./failure.ts";
 export type { OperatorFunctionContext } from "./function_context.ts";
 export { DONE, type ElementIterator, type Pulled } from "./iterator.ts";

@@ -1,4 +1,4 @@
-import { isPromise, type MaybePromise } from "../base/mod.ts";
+import { isPromise, type MaybePromise, mixSeeds } from "../base/mod.ts";
 import type { Element } from "../element/mod.ts";
 import {
   type FunctionRef,
@@ -21,6 +21,8 @@ export interface PipelineOptions {
   splits?: SplitSupply | undefined;
   /** Where it is noted what the root's elements consumed. @default nowhere */
   tracking?: Tracking | null;
+  /** Tells the chance of nested datasets apart. @default 0, the dataset that is executed */
+  seedPath?: number;
   /** Whether parallel operators keep order where nothing in the graph says otherwise. @default true */
   deterministic?: boolean;
 }
@@ -34,17 +36,20 @@ export class Pipeline {
   readonly #root: PlannedNode;
   readonly #deterministic: boolean;
   readonly #tracking: Tracking | null;
+  readonly #seedPath: number;
+  #ordinals: Map<PlannedNode, number> | null = null;
   readonly #functions = new Map<FunctionRef, UserFunction>();
   readonly #builds = new Map<PlannedNode, number>();
   readonly #memories = new Map<PlannedNode, unknown>();
 
   /** Plans `root`. */
   constructor(root: GraphNode, run: Run, options: PipelineOptions = {}) {
-    const { splits, tracking = null, deterministic = true } = options;
+    const { splits, tracking = null, deterministic = true, seedPath = 0 } = options;
     this.run = run;
     this.splits = splits;
     this.#deterministic = deterministic;
     this.#tracking = tracking;
+    this.#seedPath = seedPath;
     this.#root = planGraph(root);
   }
 
@@ -82,8 +87,20 @@ export class Pipeline {
   }
 
   /** Begins a dataset that a user function made. It is not split: whoever made it reads it all. */
-  openNested(root: GraphNode, deterministic: boolean): MaybePromise<ElementIterator<Element>> {
-    return new Pipeline(root, this.run, { deterministic }).start();
+  openNested(
+    root: GraphNode,
+    options: { deterministic: boolean; seedPath: number },
+  ): MaybePromise<ElementIterator<Element>> {
+    return new Pipeline(root, this.run, options).start();
+  }
+
+  /** A seed for the pass number `pass` at `planned`: the same in each execution whose random port gives the same. */
+  seedOf(planned: PlannedNode, pass: number): number {
+    if (!this.#ordinals) {
+      this.#ordinals = new Map();
+      for (const node of reachable(this.#root)) this.#ordinals.set(node, this.#ordinals.size);
+    }
+    return mixSeeds(this.run.seed, this.#seedPath, this.#ordinals.get(planned)!, pass);
   }
 
   /** Counts a build of `planned` and says how many there were before. */

@@ -1,4 +1,4 @@
-import type { MaybePromise } from "../base/mod.ts";
+import { type MaybePromise, mixSeeds } from "../base/mod.ts";
 import type { Element } from "../element/mod.ts";
 import type { FunctionRef, GraphNode, PlannedNode } from "../graph/mod.ts";
 import { BoundFunction } from "./bound_function.ts";
@@ -29,6 +29,7 @@ export class Place {
   readonly tracking: Tracking | null;
   /** How often this place was built before: 0, then 1 more with each pass of a `repeat` above. */
   readonly pass: number;
+  #nested = 0;
 
   /** Stands at `planned`; counts the build. */
   constructor(pipeline: Pipeline, planned: PlannedNode, { deterministic, tracking }: Conditions) {
@@ -73,6 +74,12 @@ export class Place {
 
   /** Begins a dataset that a user function made. */
   openNested(root: GraphNode): MaybePromise<ElementIterator<Element>> {
-    return this.pipeline.openNested(root, this.deterministic);
+    const seedPath = mixSeeds(this.seed, this.#nested++);
+    return this.pipeline.openNested(root, { deterministic: this.deterministic, seedPath });
+  }
+
+  /** What chance comes from here where the user gave no seed; another one in each pass. */
+  get seed(): number {
+    return this.pipeline.seedOf(this.planned, this.pass);
   }
 }

@@ -7,6 +7,7 @@ export class Run {
   /** Errors that no operator may skip, because the next pull would meet them again. */
   readonly fatal: WeakSet<object> = new WeakSet();
   #controller: AbortController | null = null;
+  #seed: number | null = null;
   #stopped: { reason: unknown } | null = null;
 
   /** Begins. */
@@ -20,6 +21,11 @@ export class Run {
     this.#controller ??= new AbortController();
     if (this.#stopped) this.#controller.abort(this.#stopped.reason);
     return this.#controller.signal;
+  }
+
+  /** What all chance in it comes from that the user left unseeded. */
+  get seed(): number {
+    return this.#seed ??= this.context.random.uint32();
   }
 
   /** Whether the reader has left: background work must not go on. */

@@ -14,15 +14,35 @@ export type Order =
 
 /**
  * What can be said of a pipeline's order without running it; user functions are taken for pure ones. `seeded`: whoever
- * runs it again gives it the same chance, so that operators need no seeds of their own.
+ * runs it again gives it the same chance, maybe in another process, so that operators need no seeds of their own but
+ * where they keep what chance once gave.
  */
 export function orderOf(root: GraphNode, { seeded = false }: { readonly seeded?: boolean } = {}): Order {
-  return foldPipeline<Order>(root, (node, inputs, deterministic) => {
-    const undetermined = inputs.find((input) => input.kind === "undetermined");
-    if (undetermined) return undetermined;
-    const reason = timingOf(node, deterministic) ?? (seeded ? null : chanceOf(node));
-    return reason === null ? { kind: "deterministic" } : { kind: "undetermined", operator: node.op, reason };
-  });
+  const { byChance: _byChance, ...order } = foldPipeline<Order & { readonly byChance: boolean }>(
+    root,
+    (node, inputs, deterministic) => {
+      const undetermined = inputs.find((input) => input.kind === "undetermined");
+      if (undetermined) return undetermined;
+      const chance = chanceOf(node);
+      const byChance = chance !== null || inputs.some((input) => input.byChance);
+      const reason = timingOf(node, deterministic) ?? (seeded ? keptOf(node, byChance) : chance);
+      return reason === null
+        ? { kind: "deterministic", byChance }
+        : { kind: "undetermined", operator: node.op, reason, byChance };
+    },
+  );
+  return order;
+}
+
+/** How an operator keeps what chance once gave in this process, so that another process has another order; null: it does not. */
+function keptOf(node: GraphNode, byChance: boolean): string | null {
+  if (node.op === "shuffle" && node.seed === null && !node.reshuffleEachIteration) {
+    return "it has no seed, and keeps the order of its first pass in this process";
+  }
+  if (node.op === "cache" && byChance) {
+    return "it keeps elements in an order that came of chance: what is below it has no seed";
+  }
+  return null;
 }
 
 /** How an operator's order depends on chance; null: it does not. */

@@ -27,6 +27,7 @@ export function receivedTask(task: TaskDef): ReceivedTask {
     useCrossTrainerCache: task.useCrossTrainerCache,
     compression: codecName(task.compression) ?? "AUTO",
     tracksProvenance: task.tracksProvenance,
+    firstElement: Number(task.firstElement),
     dataset: task.dataset ?? null,
   };
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type GraphNode, type OpName, orderOf } from "../../src/graph/mod.ts";
+import { checkNode, type GraphNode, type OpName, orderOf } from "../../src/graph/mod.ts";
 import {
   batch,
   choose,
@@ -38,6 +38,7 @@ import {
   rebatch,
   scan,
   takeWhile,
+  tfDataService,
   unbatch,
 } from "./support/more_nodes.ts";
 
@@ -57,6 +58,7 @@ const CASES: { readonly [O in OpName]: readonly (readonly [GraphNode, boolean])[
   ],
   readFiles: [[readFiles(listFiles(["*"])), true]],
   dataService: [[dataService(NUMBERS), false], [dataService(null), false]],
+  tfDataService: [[tfDataService(), false]],
   map: [
     [map(NUMBERS), true],
     [parallelMap(NUMBERS, null), true],
@@ -120,4 +122,20 @@ Deno.test("one shared node may have an order here and none there", () => {
     operator: "shuffle",
     reason: "it has no seed",
   });
+});
+
+Deno.test("with a seed from outside only what this process keeps is undetermined", () => {
+  const kept = (input: GraphNode): GraphNode =>
+    checkNode({ op: "shuffle", inputs: [input], bufferSize: 3, seed: null, reshuffleEachIteration: false });
+  const seeded = (graph: GraphNode) => {
+    const order = orderOf(graph, { seeded: true });
+    return order.kind === "undetermined" ? order.operator : null;
+  };
+  assertEquals(seeded(repeat(shuffle(sample([NUMBERS, random(null)]), 3))), null);
+  assertEquals(seeded(listFiles(["*"], { shuffle: true })), null);
+  assertEquals(seeded(kept(NUMBERS)), "shuffle");
+  assertEquals(seeded(cache(NUMBERS)), null);
+  assertEquals(seeded(cache(map(shuffle(NUMBERS, 3)))), "cache");
+  assertEquals(seeded(cache(shuffle(NUMBERS, 3, 5))), null);
+  assertEquals(seeded(parallelMap(NUMBERS, false)), "map");
 });

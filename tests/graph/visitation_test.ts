@@ -38,6 +38,7 @@ import {
   rebatch,
   scan,
   takeWhile,
+  tfDataService,
   unbatch,
 } from "./support/more_nodes.ts";
 
@@ -70,6 +71,7 @@ const CASES: { readonly [O in OpName]: readonly (readonly [GraphNode, OpName | n
     concatenate(NUMBERS, dataService(null)),
     "dataService",
   ]],
+  tfDataService: [[tfDataService(), "tfDataService"]],
   map: [
     [map(NUMBERS), null],
     [flatMap(parallelMap(NUMBERS, false)), null],

@@ -2,6 +2,7 @@ import type { MaybePromise } from "../../base/mod.ts";
 import { type Element, padAndStack, stack } from "../../element/mod.ts";
 import type { BatchNode, PaddedBatchNode } from "../../graph/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { counted, leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 
@@ -92,6 +93,17 @@ export class Batch implements ElementIterator<Element> {
       this.#gathered.push(element);
     }
     return this.#whole();
+  }
+
+  /** An element that fails is taken for one of a batch. */
+  skip(count: number): MaybePromise<number> {
+    this.#gatherNumbers();
+    const before = this.#gathered.length;
+    this.#gathered = [];
+    return counted(leaveOut(this.#input, count * this.#size - before), (skipped) => {
+      const batches = (before + skipped) / this.#size;
+      return this.#dropRemainder ? Math.floor(batches) : Math.ceil(batches);
+    });
   }
 
   close(): MaybePromise<void> {

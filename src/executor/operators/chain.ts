@@ -4,6 +4,7 @@ import type { UserFunction } from "../../graph/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
 import { AGAIN, drive } from "../drive.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { counted, leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import { SequentialFilter } from "./sequential_filter.ts";
 import { SequentialMap } from "./sequential_map.ts";
@@ -74,6 +75,16 @@ export class Chain implements ElementIterator<Element> {
       if (isPending(sifted)) return drive(sifted, this.#step);
       if (sifted !== AGAIN) return sifted;
     }
+  }
+
+  skip(count: number): MaybePromise<number> {
+    if (this.#steps.some(({ filters }) => filters)) {
+      return leaveOut({ next: () => this.next(), close: () => {} }, count);
+    }
+    return counted(leaveOut(this.#input, count), (skipped) => {
+      for (const step of this.#steps) step.index += skipped;
+      return skipped;
+    });
   }
 
   close(): MaybePromise<void> {

@@ -2,6 +2,7 @@ import type { MaybePromise } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import type { EnumerateNode } from "../../graph/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { counted, leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 
@@ -22,6 +23,13 @@ class Enumerate implements ElementIterator<Element> {
   next(): MaybePromise<Pulled<Element>> {
     const element = this.#input.next();
     return isPending(element) ? element.then(this.#pair) : this.#pair(element);
+  }
+
+  skip(count: number): MaybePromise<number> {
+    return counted(leaveOut(this.#input, count), (skipped) => {
+      this.#index += skipped;
+      return skipped;
+    });
   }
 
   close(): MaybePromise<void> {

@@ -6,6 +6,7 @@ import { AGAIN, drive } from "../drive.ts";
 import { expand } from "../expansion.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { Opener } from "../opener.ts";
+import { leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 import { nothing } from "./nothing.ts";
@@ -38,6 +39,19 @@ export class Flatten implements ElementIterator<Element> {
   next(): MaybePromise<Pulled<Element>> {
     const element = this.#inner.next();
     return isPending(element) || element === DONE ? drive(this.#step(element), this.#step) : element;
+  }
+
+  async skip(count: number): Promise<number> {
+    for (let left = 0;;) {
+      left += await leaveOut(this.#inner, count - left);
+      if (left === count) return left;
+      try {
+        if (await this.#pass(DONE) === DONE) return left;
+      } catch {
+        left++; // An element that fails counts.
+        if (left === count) return left;
+      }
+    }
   }
 
   close(): MaybePromise<void> {

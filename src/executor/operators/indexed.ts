@@ -101,9 +101,26 @@ class IndexedIterator implements ElementIterator<Element> {
     return this.#give();
   }
 
+  skip(count: number): MaybePromise<number> {
+    return this.#skip(count, 0);
+  }
+
   close(): void {
     this.#splits = null;
     this.#end = this.#index;
+  }
+
+  /** `left` elements are left out already. */
+  #skip(count: number, left: number): MaybePromise<number> {
+    for (;;) {
+      const here = Math.min(count - left, this.#end - this.#index);
+      this.#index += here;
+      left += here;
+      if (left === count || !this.#splits) return left;
+      const split = this.#splits.next();
+      if (isPromise(split)) return split.then((given) => this.#begin(given) ? this.#skip(count, left) : left);
+      if (!this.#begin(split)) return left;
+    }
   }
 
   async #later(split: Promise<Split | null>): Promise<Pulled<Element>> {

@@ -58,7 +58,7 @@ class ListFiles implements ElementIterator<Element> {
     const { context, pass } = this.#place;
     const { seed } = this.#node;
     const random = new SeededRandom(
-      seed === null ? context.random.uint32() : mixSeeds(seed, context.epoch, pass),
+      seed === null ? this.#place.seed : mixSeeds(seed, context.epoch, pass),
     );
     for (let last = names.length - 1; last > 0; last--) {
       const index = random.below(last + 1);

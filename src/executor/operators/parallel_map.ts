@@ -4,6 +4,7 @@ import type { BoundFunction } from "../bound_function.ts";
 import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { counted, leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import type { Held, Holding } from "../tracking.ts";
 
@@ -77,6 +78,14 @@ export class ParallelMap implements ElementIterator<Element> {
     if (this.#isReady()) return unwrap(this.#take());
     if (this.#isOver()) return this.#end();
     return new Promise((resolve, reject) => this.#waiter = { resolve, reject });
+  }
+
+  skip(count: number): MaybePromise<number> {
+    if (!this.idle) return leaveOut({ next: () => this.next(), close: () => {} }, count);
+    return counted(leaveOut(this.#input, count), (skipped) => {
+      this.#index += skipped;
+      return skipped;
+    });
   }
 
   close(): MaybePromise<void> {

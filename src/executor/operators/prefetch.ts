@@ -4,6 +4,7 @@ import type { PrefetchNode } from "../../graph/mod.ts";
 import { Failure, unwrap } from "../failure.ts";
 import { Fifo } from "../fifo.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { counted, leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 import { type Held, hold, type Holding } from "../tracking.ts";
@@ -58,6 +59,29 @@ class Prefetch implements ElementIterator<Element> {
       this.#follow(element);
     }
     return new Promise((resolve, reject) => this.#waiter = { resolve, reject });
+  }
+
+  skip(count: number): MaybePromise<number> {
+    let left = 0;
+    for (; left < count && this.#buffer.length > 0; left++) this.#drop();
+    if (left === count || this.#ended) return left;
+    if (this.#pulling) return this.#skipPulled(count - left).then((skipped) => left + skipped);
+    return counted(leaveOut(this.#input, count - left), (skipped) => left + skipped);
+  }
+
+  /** A pull is under way: what it gives is the first to be left out. */
+  async #skipPulled(count: number): Promise<number> {
+    try {
+      if (await this.next() === DONE) return 0;
+    } catch {
+      // An element that failed is one, too.
+    }
+    return 1 + await this.skip(count - 1);
+  }
+
+  #drop(): void {
+    this.#buffer.shift();
+    this.#holding?.give(this.#entries.shift());
   }
 
   close(): MaybePromise<void> {

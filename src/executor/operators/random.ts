@@ -7,6 +7,6 @@ import { indexed } from "./indexed.ts";
 
 /** Builds `random`. An element is a function of seed and index, so that splits need no common state. */
 export function random(node: RandomNode, place: Place): ElementIterator<Element> {
-  const seed = node.seed ?? place.context.random.uint32();
+  const seed = node.seed ?? place.seed;
   return indexed({ length: Infinity, at: (index) => mixSeeds(seed, index) }, place);
 }

@@ -29,6 +29,12 @@ class Range implements ElementIterator<Element> {
     return this.#index < this.#length ? this.#start + this.#step * this.#index++ : DONE;
   }
 
+  skip(count: number): number {
+    const skipped = Math.max(0, Math.min(count, this.#length - this.#index));
+    this.#index += skipped;
+    return skipped;
+  }
+
   close(): void {
     this.#length = 0;
   }

@@ -3,6 +3,7 @@ import type { Element } from "../../element/mod.ts";
 import type { PlannedNode, RepeatNode } from "../../graph/mod.ts";
 import { AGAIN, drive } from "../drive.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 import { nothing } from "./nothing.ts";
@@ -32,6 +33,15 @@ class Repeat implements ElementIterator<Element> {
     if (isPending(element) || element === DONE) return drive(this.#step(element), this.#step);
     this.#gaveSome = true;
     return element;
+  }
+
+  async skip(count: number): Promise<number> {
+    for (let left = 0;;) {
+      const skipped = await leaveOut(this.#input, count - left);
+      left += skipped;
+      this.#gaveSome ||= skipped > 0;
+      if (left === count || await this.#pass(DONE) === DONE) return left;
+    }
   }
 
   close(): MaybePromise<void> {

@@ -11,7 +11,7 @@ import { hold, type Holding } from "../tracking.ts";
 /** Builds `sampleFromDatasets`. */
 export function sampleFromDatasets(node: SampleFromDatasetsNode, place: Place): ElementIterator<Element> {
   const { seed, weights } = node;
-  const random = new SeededRandom(seed ?? place.context.random.uint32());
+  const random = new SeededRandom(seed ?? place.seed);
   const holdings = place.planned.inputs.map(() => hold(place.tracking));
   const inputs = holdings.map((holding, i) => place.input(i, { tracking: holding && holding.below }));
   return new Sampler(inputs, holdings, inputs.map((_, index) => weights ? weights[index] : 1), random);

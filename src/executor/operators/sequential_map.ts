@@ -3,6 +3,7 @@ import type { Element } from "../../element/mod.ts";
 import type { UserFunction } from "../../graph/mod.ts";
 import type { BoundFunction } from "../bound_function.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { counted, leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 
 /** Calls a function for one element after the other. */
@@ -26,6 +27,13 @@ export class SequentialMap implements ElementIterator<Element> {
     const element = this.input.next();
     if (isPending(element)) return element.then(this.#applyLater);
     return element === DONE ? DONE : this.#apply(element);
+  }
+
+  skip(count: number): MaybePromise<number> {
+    return counted(leaveOut(this.input, count), (skipped) => {
+      this.#index += skipped;
+      return skipped;
+    });
   }
 
   close(): MaybePromise<void> {

@@ -23,8 +23,8 @@ function seedOf(node: ShuffleNode, place: Place): number {
   if (node.seed !== null) {
     return node.reshuffleEachIteration ? mixSeeds(node.seed, context.epoch, pass) : mixSeeds(node.seed, 0, 0);
   }
-  if (node.reshuffleEachIteration) return context.random.uint32();
-  const lasting = LASTING_SEEDS.get(node) ?? context.random.uint32();
+  if (node.reshuffleEachIteration) return place.seed;
+  const lasting = LASTING_SEEDS.get(node) ?? place.seed;
   LASTING_SEEDS.set(node, lasting);
   return lasting;
 }

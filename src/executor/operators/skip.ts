@@ -2,6 +2,7 @@ import type { MaybePromise } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import type { SkipNode } from "../../graph/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { counted, leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 import { nothing } from "./nothing.ts";
@@ -27,6 +28,13 @@ class Skip implements ElementIterator<Element> {
       if (element === DONE) return DONE;
     }
     return this.#input.next();
+  }
+
+  skip(count: number): MaybePromise<number> {
+    return counted(leaveOut(this.#input, this.#left), () => {
+      this.#left = 0;
+      return leaveOut(this.#input, count);
+    });
   }
 
   close(): MaybePromise<void> {

@@ -4,6 +4,7 @@ import type { FunctionRef, MapNode } from "../../graph/mod.ts";
 import { BoundFunction } from "../bound_function.ts";
 import type { CallSpreader } from "../call_spreader.ts";
 import type { ElementIterator, Pulled } from "../iterator.ts";
+import { leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 import type { Holding } from "../tracking.ts";
@@ -79,6 +80,10 @@ export class SpreadMap implements ElementIterator<Element> {
       }
     }
     return this.#current.next();
+  }
+
+  skip(count: number): MaybePromise<number> {
+    return leaveOut(this.#current, count);
   }
 
   close(): MaybePromise<void> {

@@ -2,6 +2,7 @@ import { isPromise, type MaybePromise } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import type { TakeNode } from "../../graph/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { counted, leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 
@@ -26,6 +27,14 @@ class Take implements ElementIterator<Element> {
     if (element === DONE) return DONE;
     this.#left--;
     return element;
+  }
+
+  /** An element that fails is taken for one of those that are let through. */
+  skip(count: number): MaybePromise<number> {
+    return counted(leaveOut(this.#input, Math.min(count, this.#left)), (skipped) => {
+      this.#left -= skipped;
+      return skipped;
+    });
   }
 
   close(): MaybePromise<void> {

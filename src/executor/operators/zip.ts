@@ -4,6 +4,7 @@ import type { ZipNode } from "../../graph/mod.ts";
 import { closeAll } from "../close_all.ts";
 import { Failure, unwrap } from "../failure.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
+import { leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
 
@@ -36,6 +37,11 @@ class Zip implements ElementIterator<Element> {
       else row.push(item);
     }
     return unwrap(failure ?? row);
+  }
+
+  async skip(count: number): Promise<number> {
+    const skipped = await Promise.all(this.#inputs.map((input) => leaveOut(input, count)));
+    return Math.min(count, ...skipped);
   }
 
   close(): MaybePromise<void> {

@@ -24,6 +24,8 @@ export interface TaskDefinition extends TaskIdentity {
   readonly compression: CodecName | "AUTO";
   /** Whether blocks say which source elements they consumed. @default false */
   readonly tracksProvenance?: boolean;
+  /** How many elements at the beginning are left out, because the reader has them. @default 0 */
+  readonly firstElement?: number;
 }
 
 /** The bytes of a task's graph, fetched when they are first needed. */

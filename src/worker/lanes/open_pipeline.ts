@@ -26,7 +26,7 @@ export async function openPipeline(
   },
 ): Promise<OpenedPipeline> {
   const { clock, random, log, files, Dataset, dataService, tfDataService } = options;
-  const { taskId, iterationId, policy, repetition } = definition;
+  const { taskId, iterationId, policy, repetition, firstElement = 0 } = definition;
   const bytes = await loadGraph(signal);
   const { root, modules } = parseGraph(bytes);
   const graph = await shardTask(root, definition, { files, signal });
@@ -63,7 +63,7 @@ export async function openPipeline(
     ...(splits && { splits }),
     ...(calls && { spreader: calls }),
     ...(ledger && { ledger }),
-  });
+  }, { skip: firstElement });
   return {
     iterator: calls ? closingBoth(iterator, calls) : iterator,
     others: shared

@@ -92,3 +92,22 @@ export function scan(input: GraphNode): GraphNode {
 export function ignoreErrors(input: GraphNode): GraphNode {
   return checkNode({ op: "ignoreErrors", inputs: [input], log: false });
 }
+
+export function tfDataService(): GraphNode {
+  return checkNode({
+    op: "tfDataService",
+    inputs: [],
+    options: {
+      address: "localhost:5050",
+      datasetId: "letters",
+      shardingPolicy: 0,
+      jobName: null,
+      elementSpec: null,
+      maxOutstandingRequests: null,
+      trainerId: null,
+      targetWorkers: "AUTO",
+      taskRefreshIntervalMs: 1_000,
+      dispatcherTimeoutMs: 300_000,
+    },
+  });
+}

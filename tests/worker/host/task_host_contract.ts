@@ -206,4 +206,15 @@ export function testTaskHost(name: string, make: MakeHost): void {
     await handle.stop(new CanceledError("over"));
     await host.stop?.();
   });
+
+  Deno.test(`${name}: the elements that a reader has are left out`, async () => {
+    const graph = serializeGraph(mapped(range(6), (x) => {
+      if (x < 4) throw new Error("This is not to be made again");
+      return x;
+    }));
+    const { host, handle } = started(graph, { definition: { firstElement: 4 } });
+    assertEquals(await new StreamReader(handle.openStream(REQUEST, never())).toEnd(), [4, 5]);
+    await handle.stop(new CanceledError("over"));
+    await host.stop?.();
+  });
 }
