@@ -27,14 +27,12 @@ const CODES: readonly (SluiceErrorCode | "ok")[] = [
 export const OK_TRAILERS = { "grpc-status": "0" };
 
 /** Longest text of an error on the wire: receivers bound the size of all trailers, 8 KiB in TensorFlow's clients. */
-const MAX_MESSAGE_CHARACTERS = 2_000;
+const MAX_MESSAGE_BYTES = 6_000;
 
 /** The trailers of a call that failed with `thrown`. Errors that are not Sluice's own become INTERNAL. */
 export function errorTrailers(thrown: unknown): Record<string, string> {
   const code = thrown instanceof SluiceError ? CODES.indexOf(thrown.code as SluiceErrorCode) : 13;
-  let message = messageOf(thrown);
-  if (message.length > MAX_MESSAGE_CHARACTERS) message = `${message.slice(0, MAX_MESSAGE_CHARACTERS)}...`;
-  return { "grpc-status": String(code < 1 ? 2 : code), "grpc-message": encodeMessage(message) };
+  return { "grpc-status": String(code < 1 ? 2 : code), "grpc-message": boundedMessage(messageOf(thrown)) };
 }
 
 /** The error that a status stands for; none for success. `address` is the server's. */
@@ -50,6 +48,14 @@ export function errorOfStatus(
     code as SluiceErrorCode,
     text === "" ? `${address} failed with status ${status} and no message` : text,
   );
+}
+
+function boundedMessage(text: string): string {
+  let encoded = encodeMessage(text.slice(0, MAX_MESSAGE_BYTES));
+  for (let length = MAX_MESSAGE_BYTES; encoded.length > MAX_MESSAGE_BYTES; length /= 2) {
+    encoded = encodeMessage(`${text.slice(0, length)}...`);
+  }
+  return encoded;
 }
 
 /** Text as UTF-8 with everything but printable ASCII percent-encoded, and the percent sign itself. */
