@@ -79,7 +79,7 @@ const CACHE_VARIABLES = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "
 
 // Tasks make and drop buffers of megabytes all the time. glibc would give each back to the system, and get it again page
 // by page: a quarter of the time of a worker that sends 19 MB batches. 32 MiB is the most that it can be told.
-const KEEP_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(32 << 20), MALLOC_TRIM_THRESHOLD_: String(256 << 20) };
+const KEEP_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(32 << 20), MALLOC_TRIM_THRESHOLD_: String(64 << 20) };
 
 /** The environment of a subprocess: where its cache is, and the variables named, or all. */
 export function subprocessEnvironment(granted: boolean | readonly string[]): Record<string, string> {
