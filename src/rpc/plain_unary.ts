@@ -1,5 +1,5 @@
 /**
- * Unary calls beside the Connect router, for the few methods that a dispatcher answers thousands of times a second.
+ * Unary calls beside the Connect router, for the few methods that are called thousands of times a second.
  * The stock handler costs some 300 µs a call, most of it for header objects, signals and iterables that these
  * methods have no use for. Whatever is not the plain case (JSON, gRPC-Web, compression, odd headers, bodies of
  * unknown or large size) goes to the stock handler, which is also the model that the tests compare with.
@@ -16,7 +16,7 @@ export interface PlainUnary {
   /** Its path in the URL. */
   readonly path: string;
   /** The encoded reply to an encoded request; rejects with the errors that a handler of the router may throw. */
-  answer(message: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  answer(message: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Larger requests take the stock path, which reads them piece by piece against its limit. */
@@ -24,21 +24,24 @@ const MAX_BYTES = 1024 * 1024;
 
 const PROTO = { headers: { "content-type": "application/proto" } };
 
-/** The plain form of `method`. `answer` gives the encoded reply, so that equal replies are encoded once. */
+/**
+ * The plain form of `method`. `answer` gives the encoded reply, so that equal replies are encoded once; `signal` is
+ * aborted when the caller has gone.
+ */
 export function plainUnary<M extends DescMethodUnary>(
   method: M,
-  answer: (request: MessageShape<M["input"]>) => Promise<Uint8Array<ArrayBuffer>>,
+  answer: (request: MessageShape<M["input"]>, signal: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>,
 ): PlainUnary {
   return {
     path: `/${method.parent.typeName}/${method.name}`,
-    answer(message) {
+    answer(message, signal) {
       let request: MessageShape<M["input"]>;
       try {
         request = fromBinary<M["input"]>(method.input, message);
       } catch (cause) {
         throw new InvalidArgumentError(`Cannot read the request: ${messageOf(cause)}`, { cause });
       }
-      return answer(request);
+      return answer(request, signal);
     },
   };
 }
@@ -60,7 +63,7 @@ export async function answerPlain(request: Request, { answer }: PlainUnary): Pro
     // The body is read before anything is refused: what is left of it would stand before the next request.
     const message = await request.bytes();
     checkVersion(request.headers);
-    return new Response(await answer(message), PROTO);
+    return new Response(await answer(message, request.signal), PROTO);
   } catch (thrown) {
     const error = toConnectError(thrown);
     return new Response(Uint8Array.from(errorToJsonBytes(error, undefined)), {
