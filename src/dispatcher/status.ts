@@ -1,7 +1,7 @@
 /** What the dispatcher tells about itself, as plain JSON. */
 
 import { ShardingPolicy } from "../graph/mod.ts";
-import { Compression } from "../gen/sluice/v1/dataset_pb.ts";
+import { compressionName } from "./core/compression_name.ts";
 import type { LivenessView } from "./core/decision.ts";
 import type { DeepReadonly } from "./core/deep_readonly.ts";
 import { isRecovering } from "./core/recovery.ts";
@@ -161,9 +161,4 @@ function notesByIteration(state: StateView, notes: LivenessView["notes"]): Map<n
     }
   }
   return sums;
-}
-
-/** "AUTO", or the name of a codec. */
-function compressionName(compression: number): string {
-  return compression === Compression.AUTO_UNSPECIFIED ? "AUTO" : Compression[compression] ?? `${compression}`;
 }

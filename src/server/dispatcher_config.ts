@@ -119,5 +119,20 @@ export function completeDispatcherConfig(config: DispatcherConfig | undefined): 
       "Cannot enable fault tolerant mode without configuring a work dir: set `workDir` beside `faultTolerantMode`",
     );
   }
+  for (const [i, address] of complete.workerAddresses.entries()) {
+    if (isWorkerPlace(address)) continue;
+    throw new InvalidArgumentError(
+      `\`workerAddresses[${i}]\` must be a host, "host:port" or "host:%port%", with IPv6 addresses in brackets, got "${address}"`,
+    );
+  }
   return complete;
+}
+
+const WORKER_PLACE =
+  /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:\[[0-9a-f:.]+\]|[^\s:[\]%]+)(?::(?:(\d{1,5})|%port(?:_[\w-]+)?%))?$/i;
+
+/** Whether an address can be that of a worker, its port perhaps any: a place that nobody can take is a mistake. */
+function isWorkerPlace(address: string): boolean {
+  const match = WORKER_PLACE.exec(address);
+  return match !== null && Number(match[1] ?? 0) <= 65_535;
 }

@@ -367,3 +367,25 @@ function assertThrowsInvalid(run: () => unknown): string {
   }
   throw new Error("Nothing was thrown");
 }
+
+Deno.test("workerAddresses that nobody can have are refused, with their place", async () => {
+  const good = [
+    "host",
+    "host:5051",
+    "host:%port%",
+    "host:%port_worker%",
+    "[::1]:%port%",
+    "http://host:1",
+    "/task/0",
+  ];
+  await using _dispatcher = await DispatchServer.start({ workerAddresses: good });
+  for (
+    const bad of ["", "host:", "host:port", "host:1:2", "host:99999", "http://", "host:%other%", "::1", "a b"]
+  ) {
+    await assertRejects(
+      () => DispatchServer.start({ workerAddresses: ["host", bad] }),
+      InvalidArgumentError,
+      "workerAddresses[1]",
+    );
+  }
+});

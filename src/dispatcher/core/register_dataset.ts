@@ -1,6 +1,7 @@
 /** GetOrRegisterDataset. */
 
 import { InvalidArgumentError } from "../../base/mod.ts";
+import { compressionName } from "./compression_name.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { answer, type Context, type Decision } from "./decision.ts";
 import { recall } from "./recent.ts";
@@ -57,11 +58,12 @@ function checkSameStructure(id: string, existing: Structured, got: Structured): 
   if (!sameBytes(existing.metadata.elementSpec, got.metadata.elementSpec)) {
     differences.push("the element specs differ");
   }
-  for (const field of ["compression", "cardinality"] as const) {
-    if (existing.metadata[field] !== got.metadata[field]) {
-      differences.push(`existing ${field}: ${existing.metadata[field]}; got ${got.metadata[field]}`);
-    }
-  }
+  const compare = (what: string, ours: unknown, theirs: unknown) => {
+    if (ours !== theirs) differences.push(`existing ${what}: ${ours}; got ${theirs}`);
+  };
+  const [ours, theirs] = [existing.metadata, got.metadata];
+  compare("compression", compressionName(ours.compression), compressionName(theirs.compression));
+  compare("cardinality", ours.cardinality, theirs.cardinality);
   if (differences.length === 0) return;
   throw new InvalidArgumentError(
     `Datasets with the same ID should have the same structure, but for "${id}" ${differences.join(", ")}`,

@@ -50,7 +50,7 @@ Deno.test("an explicit id with another structure is refused, naming each differe
     () => core.dataset({ datasetId: "d", metadata }),
     InvalidArgumentError,
     'Datasets with the same ID should have the same structure, but for "d" the element specs differ, ' +
-      "existing compression: 0; got 1, existing cardinality: 10; got 20",
+      "existing compression: AUTO; got NONE, existing cardinality: 10; got 20",
   );
 });
 

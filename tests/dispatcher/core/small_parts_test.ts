@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { compressionName } from "../../../src/dispatcher/core/compression_name.ts";
 import { createRecent, MAX_RECENT_REQUESTS, recall, remember } from "../../../src/dispatcher/core/recent.ts";
 import {
   addRepetition,
@@ -7,6 +8,7 @@ import {
   MAX_RANGES,
   type Repetitions,
 } from "../../../src/dispatcher/core/repetitions.ts";
+import { Compression } from "../../../src/gen/sluice/v1/dataset_pb.ts";
 import { matchesPlace } from "../../../src/dispatcher/core/worker_slots.ts";
 
 Deno.test("a set of repetitions is a set, in as few ranges as can be", () => {
@@ -59,4 +61,12 @@ Deno.test("a place in the list of workers takes the addresses that are meant", (
   for (const [place, address, matches] of cases) {
     assertEquals(matchesPlace(place, address), matches, `${place} ${address}`);
   }
+});
+
+Deno.test("compressions have the protocol's names", () => {
+  assertEquals(compressionName(Compression.AUTO_UNSPECIFIED), "AUTO");
+  for (const name of ["NONE", "SNAPPY", "ZSTD", "GZIP"] as const) {
+    assertEquals(compressionName(Compression[name]), name);
+  }
+  assertEquals(compressionName(99), "99");
 });
