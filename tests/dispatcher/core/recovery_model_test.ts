@@ -61,6 +61,17 @@ const leaving: fc.WeightedArbitrary<Step>[] = [{
 }];
 
 const resuming: fc.WeightedArbitrary<Step>[] = [
+  {
+    weight: 2,
+    // Killed between two heartbeats.
+    arbitrary: fc.tuple(reader, few).map(([r, n]) =>
+      step(`stop ${r} after ${n}`, (m) => {
+        m.take(r, n);
+        m.checkpoint(r);
+        m.resume(0);
+      })
+    ),
+  },
   { weight: 2, arbitrary: reader.map((r) => step(`checkpoint ${r}`, (m) => m.checkpoint(r))) },
   { weight: 2, arbitrary: fc.nat(3).map((token) => step(`resume ${token}`, (m) => m.resume(token))) },
 ];

@@ -128,6 +128,27 @@ Deno.test("in the iteration of the checkpoint everything after it is given again
   assertEquals(covered(core.tasksOn("w0:1").flatMap((task) => drain(core, task))).sort(), [1, 2]);
 });
 
+Deno.test("what ended tasks had and nobody named is given again to whoever goes on, but not what its checkpoint holds", () => {
+  const core = new TestCore();
+  core.worker("w0:1");
+  core.worker("w1:1");
+  const job = dynamic(core, "shared");
+  const sources = [indexes(8)];
+  const [first, second] = [core.client(job, { sources }), core.client(job, { sources })];
+  core.split({ taskId: 4000, repetition: 0, requestId: 1 }); // 0..2
+  drain(core, 4001); // The others.
+  core.finish("w0:1", 4000);
+  // It had 0 and 1, and 2 of the other task, and had said nothing of that when it was killed; 1 is behind its checkpoint.
+  core.client(job, {
+    sources,
+    checkpoint: checkpoint([had(0, 1), had(2, 3)], { key: KEY, clientId: first, readers: 2 }),
+  });
+  assertEquals(core.heartbeat(second).lostTasks, [4001, 4000]);
+  core.heartbeat(second, { leftTasks: [4000, 4001] });
+  const [taskId] = core.tasksOn("w1:1");
+  assertEquals(covered(drain(core, taskId)).sort(), [1, 3, 4, 5, 6, 7]);
+});
+
 Deno.test("when the iteration of the checkpoint is over, what its reader got since is given to it alone", () => {
   const core = new TestCore();
   core.worker("w0:1");
