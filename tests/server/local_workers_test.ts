@@ -3,6 +3,7 @@ import { Dataset, FailedPreconditionError, InvalidArgumentError, ShardingPolicy 
 import { until } from "../support/cluster.ts";
 import { startMixedCluster } from "../support/mixed_cluster.ts";
 import { copies, numbers, sorted } from "../support/numbers.ts";
+import { RestartableCluster } from "../support/restartable_cluster.ts";
 
 const LOCAL = { targetWorkers: "LOCAL" } as const;
 const GRID = [[1, 0], [1, 3], [3, 0], [3, 3]];
@@ -164,6 +165,15 @@ Deno.test("6.13-19 what is left of a deleted local task is collected", async () 
   await using cluster = await startMixedCluster({ local: 1, remote: 1, dispatcher });
   assertEquals(await take(endless().apply(cluster.distribute(LOCAL)), 3), [0, 1, 2]);
   await until(() => cluster.dispatcher.status().tasks.length === 0, "the iteration is collected");
+});
+
+Deno.test("6.13-20 testMultipleEpochs_DispatcherRestart", async () => {
+  await using cluster = await RestartableCluster.start({ workers: 2 });
+  const dataset = Dataset.range(100).apply(cluster.distribute(LOCAL));
+  for (let epoch = 0; epoch < 3; epoch++) {
+    assertEquals(sorted(await dataset.toArray()), copies(2, 100));
+    await cluster.restartDispatcher();
+  }
 });
 
 Deno.test("6.13 a local reader whose worker has stopped ends, whatever other workers have left", async () => {
