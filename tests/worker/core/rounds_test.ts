@@ -120,3 +120,10 @@ Deno.test("a run that began anew ends where a former one had for some, and gives
   driver.ask(1, 6, { oldest: 6 });
   assertEquals(driver.table.isCompleted, true);
 });
+
+Deno.test("a run that began anew when all had heard of the end is completed as soon as all have said so", () => {
+  const driver = new Driver(2);
+  driver.ask(0, 8, { ended: 5 });
+  driver.ask(1, 7, { ended: 5 });
+  assertEquals([driver.got, driver.table.isCompleted], [[["end"], ["end"]], true]);
+});
