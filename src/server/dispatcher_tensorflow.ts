@@ -21,6 +21,7 @@ export class DispatcherTensorFlow {
   readonly #loading: Promise<TensorFlowModule>;
   #loaded: { format: DatasetFormat; workers: TensorFlowWorkers } | undefined;
   #server: GrpcServer | undefined;
+  #isStopped = false;
 
   /** Begins to load what the port takes. */
   constructor(config: CompleteDispatcherConfig) {
@@ -63,7 +64,7 @@ export class DispatcherTensorFlow {
     const { openTensorFlowPort, tensorflowFormat, TensorFlowWorkers } = await this.#loading;
     this.#loaded = { format: tensorflowFormat, workers: new TensorFlowWorkers() };
     warnOfStrangers(hostname, "may read and register datasets");
-    this.#server = await openTensorFlowPort({
+    const server = await openTensorFlowPort({
       hostname,
       port: tfPort,
       parts,
@@ -80,10 +81,14 @@ export class DispatcherTensorFlow {
       clock: systemClock,
       log: consoleLog,
     });
+    // A stop that came meanwhile found nothing to close.
+    if (this.#isStopped) await server.stop();
+    else this.#server = server;
   }
 
   /** Closes the port. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#server?.stop();
     this.#loaded?.workers[Symbol.dispose]();
   }

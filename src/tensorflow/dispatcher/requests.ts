@@ -55,7 +55,7 @@ export function checkWorkerHeartbeat(message: HeartbeatMessage): WorkerHeartbeat
     transferServers: message.transferServers.map((server, i) => ({
       protocol: checkText(`transfer_servers[${i}].protocol`, server.protocol, 1, 64),
       address: checkText(`transfer_servers[${i}].address`, server.address, 0, 512),
-      compatibilityInfo: server.compatibilityInfo,
+      compatibilityInfo: server.compatibilityInfo.slice(),
       fallBackAtCreation: server.fallBackToGrpcAtClientCreationTime,
       fallBackAtGetElement: server.fallBackToGrpcAtGetElementTime,
     })),
@@ -81,7 +81,8 @@ export function checkGraph(message: DatasetDef | undefined): Uint8Array {
       `\`dataset.graph\` must have at most ${MAX_GRAPH_BYTES} bytes, got ${graph.length}`,
     );
   }
-  return graph;
+  // A copy, for it is kept: these bytes are a part of all that came with them.
+  return graph.slice();
 }
 
 /** Metadata; none given: nothing is known. */
