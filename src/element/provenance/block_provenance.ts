@@ -2,6 +2,7 @@ import { DataLossError } from "../../base/mod.ts";
 import type { ConsumedSet } from "./consumed_set.ts";
 import { NO_MORE_OFFSETS, type SourcePass, unitsOf } from "./ledger.ts";
 import { KIND, KINDS } from "./provenance_writer.ts";
+import { gathered } from "./scattered.ts";
 import { unzigzag, VarintReader } from "./varints.ts";
 
 // The numbers of a run, one after the other: place of its pass, index, offset (-1: whole indexes), length.
@@ -74,6 +75,10 @@ class Cursor {
   #consume(entries: number, set: ConsumedSet | null): void {
     const { runs, passes } = this.#content;
     while (entries > 0) {
+      if (this.#entries === 0 && isOneIndex(runs, this.#run)) {
+        entries -= this.#consumeScattered(entries, set);
+        continue;
+      }
       const { source, repetition } = passes[runs[this.#run]];
       const index = runs[this.#run + 1];
       const offset = runs[this.#run + 2];
@@ -91,6 +96,30 @@ class Cursor {
       this.#entries = 0;
     }
   }
+
+  /** Consumes up to `most` runs of one index each, of one pass, as shuffles have them; gives how many there were. */
+  #consumeScattered(most: number, set: ConsumedSet | null): number {
+    const { runs, passes } = this.#content;
+    const place = runs[this.#run];
+    const indexes: number[] = [];
+    for (
+      ;
+      indexes.length < most && isOneIndex(runs, this.#run) && runs[this.#run] === place;
+      this.#run += RUN
+    ) {
+      indexes.push(runs[this.#run + 1]);
+    }
+    if (set !== null) {
+      const { source, repetition } = passes[place];
+      for (const { start, end } of gathered(indexes)) set.add(source, repetition, start, end);
+    }
+    return indexes.length;
+  }
+}
+
+/** Whether the run at `run` is one index. */
+function isOneIndex(runs: readonly number[], run: number): boolean {
+  return runs[run + 2] < 0 && runs[run + 3] === 1;
 }
 
 /**

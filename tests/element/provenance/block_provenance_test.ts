@@ -162,6 +162,33 @@ Deno.test("elements in order cost a few bytes a block, filters a byte an element
   );
 });
 
+Deno.test("many scattered indexes are the same set, close together or far apart", () => {
+  const numbers = fc.oneof(
+    fc.array(fc.nat(60), { maxLength: 40 }),
+    fc.array(fc.nat(1e9), { maxLength: 40 }),
+    fc.array(fc.oneof(fc.nat(30), fc.integer({ min: 2 ** 40, max: 2 ** 40 + 30 })), { maxLength: 40 }),
+  );
+  fc.assert(
+    fc.property(numbers, fc.nat(40), (indexes, cut) => {
+      const pass = { source: 0, repetition: 0 };
+      const ledger = new Ledger();
+      const writer = new ProvenanceWriter(ledger);
+      for (const index of indexes) {
+        ledger.add(pass, index);
+        writer.mark();
+      }
+      const provenance = decodeProvenance(writer.finish(), indexes.length);
+      const [from, to] = [Math.min(cut, indexes.length), indexes.length];
+      const set = new ConsumedSet();
+      provenance.addTo(set, from, to);
+      const expected = new ConsumedSet();
+      for (const index of indexes.slice(from, to)) expected.add(0, 0, index, index + 1);
+      assert(set.equals(expected));
+    }),
+    { numRuns: 500 },
+  );
+});
+
 Deno.test("the bytes are those of the specification", () => {
   const pass = { source: 4, repetition: 1 };
   const ledger = new Ledger();
