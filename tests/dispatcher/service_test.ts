@@ -6,7 +6,7 @@ import {
   SluiceError,
   UnavailableError,
 } from "../../src/base/mod.ts";
-import { decodeValue, encodeValue } from "../../src/element/mod.ts";
+import { decodeValue, encodeConsumed, encodeValue } from "../../src/element/mod.ts";
 import { Compression } from "../../src/gen/sluice/v1/dataset_pb.ts";
 import { DeploymentMode, TargetWorkers } from "../../src/gen/sluice/v1/dispatcher_pb.ts";
 import { checkNode, parseGraph, serializeGraph, ShardingPolicy } from "../../src/graph/mod.ts";
@@ -418,4 +418,55 @@ Deno.test("outside of serving every request but GetVersion is unavailable", asyn
   await cluster.heartbeat("a:1");
   await cluster.dispatcher.stop();
   await refused("stopped");
+});
+
+Deno.test("recovery over the wire: consumption, lost tasks, labelled splits, the end of a drained worker", async () => {
+  await using cluster = await Cluster.start();
+  const { client } = cluster;
+  for (const address of ["a:1", "b:1"]) await cluster.heartbeat(address);
+  const jobId = await cluster.job(ShardingPolicy.DYNAMIC, range(16));
+  const { iterationClientId, iterationKey, state } = await cluster.join(jobId);
+  assertMatch(iterationKey, /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{16}$/);
+  assertEquals([state!.numReaders, state!.recovering], [1, false]);
+  const [taskId, otherId] = state!.tasks.map((task) => task.taskId);
+  const { newTasks: [task] } = await cluster.heartbeat("a:1");
+  assertEquals([task.tracksProvenance, task.firstElement], [true, 0n]);
+  const ask = (taskId: bigint, requestId: bigint) =>
+    client.getSplit({ iterationId: task.iterationId, taskId, sourceIndex: 0, repetition: 0n, requestId });
+  await ask(taskId, 1n); // 0..4
+  const part = (start: number, end: number) =>
+    encodeConsumed([{ source: 0, repetition: 0, ranges: [{ start, end }], partial: [] }]);
+  await client.clientHeartbeat({ iterationClientId, consumed: [{ taskId, consumed: part(0, 1) }] });
+
+  await client.drainWorker({ workerAddress: "a:1" });
+  const drained = await cluster.heartbeat("a:1", [taskId]);
+  assertEquals([drained.drain, drained.tasksToDelete, drained.newTasks], [true, [taskId], []]);
+  const lost = await client.clientHeartbeat({ iterationClientId });
+  assertEquals([lost.lostTasks, lost.recovering, lost.tasks.map((task) => task.taskId)], [[taskId], true, [
+    otherId,
+  ]]);
+  const after = await client.clientHeartbeat({
+    iterationClientId,
+    consumed: [{ taskId, consumed: part(1, 2) }],
+    leftTasks: [taskId],
+    knownTasksTag: lost.tasksTag,
+  });
+  assertEquals([after.lostTasks, after.recovering, after.tasks.length], [[], true, 2]);
+  const { splits: [split] } = await ask(otherId, 1n);
+  assertEquals([split.start, split.end, split.repetition, split.consumed.length], [2n, 3n, 0n, 0]);
+  await client.releaseIterationClient({
+    iterationClientId,
+    consumed: [{ taskId: otherId, consumed: part(2, 3) }],
+  });
+  await assertRejects(
+    () =>
+      client.clientHeartbeat({ iterationClientId, consumed: [{ taskId, consumed: new Uint8Array([255]) }] }),
+    InvalidArgumentError,
+    "`consumed[0].consumed` must be a set of source elements",
+  );
+  await assertRejects(
+    () => client.drainWorker({ workerAddress: "c:1" }),
+    NotFoundError,
+    "Worker c:1 not found",
+  );
 });
