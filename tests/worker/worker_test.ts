@@ -334,6 +334,52 @@ Deno.test("a worker stops although the dispatcher is gone, and although it was n
   assertEquals(idle.count("unregisterWorker"), 0);
 });
 
+Deno.test("a stopping worker hands its tasks back as soon as the dispatcher is there again", async () => {
+  let away = 3;
+  const harness = new WorkerHarness({
+    unregisterWorker: () => {
+      if (away-- > 0) throw new UnavailableError("away");
+      return {};
+    },
+  }, { drainTimeoutMs: 20_000 });
+  await harness.worker.start();
+  await harness.client.processTask({ task: taskOf(1n, range(10)) });
+  let stopped = false;
+  const stopping = harness.worker.stop().then(() => stopped = true);
+  for (let i = 0; i < 100 && !stopped; i++) await harness.clock.advance(100);
+  await stopping;
+  assertEquals([harness.count("unregisterWorker"), harness.clock.pending], [4, 0]);
+});
+
+Deno.test("a stopping worker does not wait for the dispatcher for ever, and without tasks not at all", async () => {
+  const unregisterWorker = () => {
+    throw new UnavailableError("away");
+  };
+  const idle = new WorkerHarness({ unregisterWorker }, { drainTimeoutMs: 1_000 });
+  await idle.worker.start();
+  await idle.worker.stop();
+  assertEquals(idle.count("unregisterWorker"), 1);
+
+  const harness = new WorkerHarness({ unregisterWorker }, { drainTimeoutMs: 1_000 });
+  await harness.worker.start();
+  await harness.client.processTask({ task: taskOf(1n, range(10)) });
+  let stopped = false;
+  const begun = harness.clock.now();
+  const stopping = harness.worker.stop().then(() => stopped = true);
+  for (let i = 0; i < 200 && !stopped; i++) await harness.clock.advance(100);
+  await stopping;
+  const waited = harness.clock.now() - begun;
+  assert(waited >= 1_000 && waited < 10_000, `${waited}`);
+});
+
+Deno.test("a worker that the dispatcher drains is told once", async () => {
+  const answer = { workerTimeoutMs: 60_000n, drain: true };
+  await using harness = new WorkerHarness({ workerHeartbeat: () => answer });
+  await harness.worker.start();
+  await harness.clock.advance(30_000);
+  assertEquals([harness.count("workerHeartbeat"), harness.drains], [2, 1]);
+});
+
 Deno.test("paths of others are left to them", async () => {
   await using harness = new WorkerHarness();
   assertEquals(harness.worker.handle(new Request("http://worker:2/other")), null);

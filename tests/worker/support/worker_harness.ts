@@ -65,6 +65,8 @@ export function taskOf(
 export class WorkerHarness {
   readonly clock = new FakeClock();
   readonly warnings: string[] = [];
+  /** How often the worker was told to end. */
+  drains = 0;
   readonly worker: Worker;
   readonly client: WorkerClient;
   /** What the worker has called, in order. */
@@ -87,6 +89,7 @@ export class WorkerHarness {
         drainTimeoutMs: 0,
         ...config,
       },
+      onDrain: () => this.drains++,
       address: () => "worker:2",
       clock: this.clock,
       random,
