@@ -5,14 +5,18 @@ import { KIND, KINDS } from "./provenance_writer.ts";
 import { gathered } from "./scattered.ts";
 import { unzigzag, VarintReader } from "./varints.ts";
 
-// The numbers of a run, one after the other: place of its pass, index, offset (-1: whole indexes), length.
-const RUN = 4;
+/** Runs of one kind of one pass, in a row. */
+interface Section {
+  readonly pass: SourcePass;
+  readonly kind: number;
+  /** By kind, of each run: its index; first index and length; index, first offset and length. */
+  readonly runs: readonly number[];
+}
 
 interface Content {
-  readonly passes: readonly SourcePass[];
   /** Entries an element, and how many elements in a row have as many. */
   readonly counts: readonly number[];
-  readonly runs: readonly number[];
+  readonly sections: readonly Section[];
 }
 
 /** What each element of a block consumed. */
@@ -48,7 +52,8 @@ class Cursor {
   /** The pair of `counts` that it is in, and how many elements of that are before it. */
   #count = 0;
   #within = 0;
-  /** The run that it is in, and how many entries of that are before it. */
+  /** The section and the place in its numbers where the run begins that it is in, and how many entries of that are before it. */
+  #section = 0;
   #run = 0;
   #entries = 0;
 
@@ -73,53 +78,49 @@ class Cursor {
   }
 
   #consume(entries: number, set: ConsumedSet | null): void {
-    const { runs, passes } = this.#content;
     while (entries > 0) {
-      if (this.#entries === 0 && isOneIndex(runs, this.#run)) {
-        entries -= this.#consumeScattered(entries, set);
-        continue;
-      }
-      const { source, repetition } = passes[runs[this.#run]];
-      const index = runs[this.#run + 1];
-      const offset = runs[this.#run + 2];
-      const length = runs[this.#run + 3];
-      const units = unitsOf(offset, length);
-      const taken = Math.min(entries, units - this.#entries);
-      const first = this.#entries;
-      if (offset < 0) set?.add(source, repetition, index + first, index + first + taken);
-      else if (units === 1) set?.addOffsets(source, repetition, index, offset, offset + length);
-      else set?.addOffsets(source, repetition, index, offset + first, offset + first + taken);
-      entries -= taken;
-      this.#entries += taken;
-      if (this.#entries < units) return;
-      this.#run += RUN;
-      this.#entries = 0;
+      const section = this.#content.sections[this.#section];
+      if (this.#run >= section.runs.length) {
+        this.#section++;
+        this.#run = 0;
+      } else if (section.kind === KIND.index) entries -= this.#consumeSingles(section, entries, set);
+      else entries -= this.#consumeRun(section, entries, set);
     }
   }
 
-  /** Consumes up to `most` runs of one index each, of one pass, as shuffles have them; gives how many there were. */
-  #consumeScattered(most: number, set: ConsumedSet | null): number {
-    const { runs, passes } = this.#content;
-    const place = runs[this.#run];
-    const indexes: number[] = [];
-    for (
-      ;
-      indexes.length < most && isOneIndex(runs, this.#run) && runs[this.#run] === place;
-      this.#run += RUN
-    ) {
-      indexes.push(runs[this.#run + 1]);
-    }
-    if (set !== null) {
-      const { source, repetition } = passes[place];
-      for (const { start, end } of gathered(indexes)) set.add(source, repetition, start, end);
-    }
+  /** Consumes up to `most` single indexes; gives how many there were. */
+  #consumeSingles({ pass, runs }: Section, most: number, set: ConsumedSet | null): number {
+    const indexes = runs.slice(this.#run, this.#run + most);
+    this.#run += indexes.length;
+    const { source, repetition } = pass;
+    if (set === null) return indexes.length;
+    for (const { start, end } of gathered(indexes)) set.add(source, repetition, start, end);
     return indexes.length;
   }
-}
 
-/** Whether the run at `run` is one index. */
-function isOneIndex(runs: readonly number[], run: number): boolean {
-  return runs[run + 2] < 0 && runs[run + 3] === 1;
+  /** Consumes up to `most` entries of a run; gives how many there were. */
+  #consumeRun(
+    { kind, pass: { source, repetition }, runs }: Section,
+    most: number,
+    set: ConsumedSet | null,
+  ): number {
+    const hasOffsets = kind === KIND.offsets;
+    const index = runs[this.#run];
+    const offset = hasOffsets ? runs[this.#run + 1] : -1;
+    const length = runs[this.#run + (hasOffsets ? 2 : 1)];
+    const units = unitsOf(offset, length);
+    const first = this.#entries;
+    const taken = Math.min(most, units - first);
+    if (!hasOffsets) set?.add(source, repetition, index + first, index + first + taken);
+    else if (units === 1) set?.addOffsets(source, repetition, index, offset, offset + length);
+    else set?.addOffsets(source, repetition, index, offset + first, offset + first + taken);
+    this.#entries += taken;
+    if (this.#entries === units) {
+      this.#run += hasOffsets ? 3 : 2;
+      this.#entries = 0;
+    }
+    return taken;
+  }
 }
 
 /**
@@ -135,8 +136,7 @@ export function decodeProvenance(bytes: Uint8Array, count: number): BlockProvena
   const reader = new VarintReader(bytes, "a block's provenance");
   const passes = decodePasses(reader);
   const { counts, entries } = decodeCounts(reader, count);
-  const runs = decodeRuns(reader, passes.length, entries);
-  return new BlockProvenance(count, { passes, counts, runs });
+  return new BlockProvenance(count, { counts, sections: decodeSections(reader, passes, entries) });
 }
 
 function decodePasses(reader: VarintReader): SourcePass[] {
@@ -163,48 +163,66 @@ function decodeCounts(reader: VarintReader, count: number): { counts: number[]; 
   return { counts, entries };
 }
 
-function decodeRuns(reader: VarintReader, passes: number, entries: number): number[] {
-  const sections: number[] = [];
+function decodeSections(reader: VarintReader, passes: readonly SourcePass[], entries: number): Section[] {
+  const tags: number[] = [];
   const count = reader.next();
   for (let i = 0; i < count; i++) {
     const tag = reader.next();
-    if (tag >= KINDS * passes) throw reader.fail(`there is no pass ${Math.floor(tag / KINDS)}`);
-    sections.push(tag, reader.next());
+    if (tag >= KINDS * passes.length) throw reader.fail(`there is no pass ${Math.floor(tag / KINDS)}`);
+    tags.push(tag, reader.next());
   }
-  const runs: number[] = [];
-  const nexts = new Float64Array(passes);
-  const indexes = new Float64Array(passes);
-  const offsets = new Float64Array(passes);
+  const places = passes.map(() => ({ next: 0, index: 0, offset: 0 }));
+  const sections: Section[] = [];
   let found = 0;
-  for (let section = 0; section < sections.length; section += 2) {
-    const place = Math.floor(sections[section] / KINDS);
-    const kind = sections[section] % KINDS;
-    for (let i = 0; i < sections[section + 1]; i++) {
-      if (kind === KIND.offsets) {
-        const index = reader.whole(indexes[place] + unzigzag(reader.next()));
-        const before = index === indexes[place] ? offsets[place] : 0;
-        const offset = reader.whole(before + unzigzag(reader.next()));
-        const length = reader.next();
-        const end = length === 0 ? NO_MORE_OFFSETS : reader.whole(offset + length);
-        if (offset === end || (length === 0 && offset === 0) || (length > 0 && end === NO_MORE_OFFSETS)) {
-          throw reader.fail(`outputs ${offset} to ${end} are none`);
-        }
-        runs.push(place, index, offset, end - offset);
-        found += length === 0 ? 1 : length;
-        indexes[place] = index;
-        offsets[place] = length === 0 ? offset : end;
-      } else {
-        const index = reader.whole(nexts[place] + unzigzag(reader.next()));
-        const length = kind === KIND.index ? 1 : reader.next();
-        if (length === 0) throw reader.fail("a run of indexes is empty");
-        runs.push(place, index, -1, length);
-        found += length;
-        nexts[place] = reader.whole(index + length);
-      }
-      reader.whole(found);
+  for (let i = 0; i < tags.length; i += 2) {
+    const place = Math.floor(tags[i] / KINDS);
+    const kind = tags[i] % KINDS;
+    const runs: number[] = [];
+    const decode = kind === KIND.offsets ? decodeOffsets : kind === KIND.index ? decodeIndex : decodeIndexes;
+    for (let run = 0; run < tags[i + 1]; run++) {
+      found = reader.whole(found + decode(reader, places[place], runs));
     }
+    sections.push({ pass: passes[place], kind, runs });
   }
   if (found !== entries) throw reader.fail(`it has ${found} entries, its elements ${entries}`);
   if (reader.left > 0) throw reader.fail(`${reader.left} bytes follow its end`);
-  return runs;
+  return sections;
+}
+
+/** Where the next runs of a pass count from. */
+interface At {
+  next: number;
+  index: number;
+  offset: number;
+}
+
+function decodeIndex(reader: VarintReader, at: At, runs: number[]): number {
+  const index = reader.whole(at.next + unzigzag(reader.next()));
+  runs.push(index);
+  at.next = reader.whole(index + 1);
+  return 1;
+}
+
+function decodeIndexes(reader: VarintReader, at: At, runs: number[]): number {
+  const index = reader.whole(at.next + unzigzag(reader.next()));
+  const length = reader.next();
+  if (length === 0) throw reader.fail("a run of indexes is empty");
+  runs.push(index, length);
+  at.next = reader.whole(index + length);
+  return length;
+}
+
+function decodeOffsets(reader: VarintReader, at: At, runs: number[]): number {
+  const index = reader.whole(at.index + unzigzag(reader.next()));
+  const before = index === at.index ? at.offset : 0;
+  const offset = reader.whole(before + unzigzag(reader.next()));
+  const length = reader.next();
+  const end = length === 0 ? NO_MORE_OFFSETS : reader.whole(offset + length);
+  if (offset === end || (length === 0 && offset === 0) || (length > 0 && end === NO_MORE_OFFSETS)) {
+    throw reader.fail(`outputs ${offset} to ${end} are none`);
+  }
+  runs.push(index, offset, end - offset);
+  at.index = index;
+  at.offset = length === 0 ? offset : end;
+  return length === 0 ? 1 : length;
 }
