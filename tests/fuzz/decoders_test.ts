@@ -79,15 +79,15 @@ const mixed = blockOf([1, "a", { x: 2n }]);
 
 function provenance(): Uint8Array<ArrayBuffer> {
   const ledger = new Ledger();
-  const writer = new ProvenanceWriter();
+  const writer = new ProvenanceWriter(ledger);
   const pass = { source: 1, repetition: 2 };
   for (const index of [0, 1, 2, 9, 7]) {
     ledger.add(pass, index);
-    writer.mark(ledger);
+    writer.mark();
   }
   ledger.addOffset(pass, 20, 3);
   ledger.addEnd(pass, 20, 4);
-  writer.mark(ledger);
+  writer.mark();
   return writer.finish();
 }
 
