@@ -47,8 +47,9 @@ export const denoDurableFiles: DurableFiles = {
     }
   },
   makeDirectory: (directory) => attempt("make", directory, () => Deno.mkdir(directory, { recursive: true })),
-  write: (path, content) =>
+  write: (path, content, options) =>
     attempt("write", path, async () => {
+      if (options?.survives === "crash") return await Deno.writeFile(path, content);
       using file = await Deno.open(path, { write: true, create: true, truncate: true });
       for (let at = 0; at < content.length;) at += await file.write(content.subarray(at));
       await file.syncData();

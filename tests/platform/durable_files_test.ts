@@ -14,6 +14,8 @@ function testDurableFiles(name: string, within: (body: Body) => Promise<void>): 
     await files.write(`${root}/a`, bytes("longer"));
     await files.write(`${root}/a`, bytes("short"));
     assertEquals(await files.read(`${root}/a`), bytes("short"));
+    await files.write(`${root}/a`, bytes("fast"), { survives: "crash" });
+    assertEquals(await files.read(`${root}/a`), bytes("fast"));
     assertEquals(await files.list(root), ["a"]);
   });
 
