@@ -1,7 +1,7 @@
 /** The host of tasks in processes of their own, assembled. */
 
 import { consoleLog, systemClock, systemRandom } from "../base/mod.ts";
-import { SocketDirectory, startSubprocess, subprocessEnvironment } from "../platform/mod.ts";
+import { ownStreams, SocketDirectory, startSubprocess, subprocessEnvironment } from "../platform/mod.ts";
 import type { DispatcherClient } from "../rpc/mod.ts";
 import { createProcessHost, type TaskHost } from "../worker/mod.ts";
 import { LANE_MODULE } from "./local_host.ts";
@@ -33,6 +33,7 @@ export function createIsolatedHost(
     hostname: relayElements ? "127.0.0.1" : hostname,
     addressOf: (port) => relayElements ? null : dataAddress(address(), port),
     nextSocketPath: () => relayElements ? null : sockets.next(),
+    openStream: ownStreams(),
     warmProcesses: config.warmTaskProcesses,
     watchdogMs: taskWatchdogMs,
     heapLimitMb: taskHeapLimitMb,

@@ -1,5 +1,5 @@
 import { type Clock, type Log, messageOf, type Random } from "../../../base/mod.ts";
-import type { DispatcherClient } from "../../../rpc/mod.ts";
+import type { DispatcherClient, OpenStream } from "../../../rpc/mod.ts";
 import { randomId } from "../../random_id.ts";
 import type {
   GraphLoader,
@@ -46,6 +46,8 @@ export interface ProcessHostOptions {
   print: (task: bigint | null, line: string) => void;
   /** Replaces the global `fetch`, as tests do. */
   fetch?: typeof globalThis.fetch;
+  /** Opens streams of processes, for readers that reach the worker only, better than `fetch` does. */
+  openStream?: OpenStream | undefined;
 }
 
 /** Makes a host that runs each task in a process of its own; only tasks of one graph may have the same, in turn. */
@@ -74,7 +76,7 @@ class ProcessHost implements TaskHost {
     told: ToldWaiter,
     { graph, onDeserted = () => {} }: TaskCircumstances = {},
   ): TaskHandle {
-    const { random, dispatcher, addressOf, hostname, fetch, log } = this.#options;
+    const { random, dispatcher, addressOf, hostname, fetch, openStream, log } = this.#options;
     let process: HostProcess;
     try {
       process = this.#pool.take(graph);
@@ -94,6 +96,7 @@ class ProcessHost implements TaskHost {
       dispatcher,
       random,
       fetch,
+      ...(openStream && { openStream }),
       addressesOf: (port, socketPath) => {
         const address = addressOf(port);
         return [

@@ -11,6 +11,7 @@ import { GetSplitRequestSchema, GetSplitResponseSchema } from "../../../gen/slui
 import {
   createWorkerClient,
   type DispatcherClient,
+  type OpenStream,
   type WireBatch,
   type WorkerClient,
 } from "../../../rpc/mod.ts";
@@ -45,6 +46,7 @@ export interface ProcessTaskOptions {
   /** The last reader has taken leave. */
   readonly onDeserted: () => void;
   readonly fetch?: typeof globalThis.fetch;
+  readonly openStream?: OpenStream;
 }
 
 /**
@@ -122,11 +124,18 @@ export class ProcessTask implements TaskHandle {
 
   openStream(request: StreamRequest, signal: AbortSignal): AsyncIterableIterator<WireBatch, void, void> {
     this.#stopped.signal.throwIfAborted();
-    const { definition: { taskId }, random, fetch } = this.#options;
+    const { definition: { taskId }, random, fetch, openStream } = this.#options;
     switch (this.#state.kind) {
       case "running": {
         const either = AbortSignal.any([signal, this.#stopped.signal]);
-        return new RelayedStream({ taskId, request, signal: either, fetch, address: () => this.#address() });
+        return new RelayedStream({
+          taskId,
+          request,
+          signal: either,
+          fetch,
+          openStream,
+          address: () => this.#address(),
+        });
       }
       case "failed":
         return new FailedStream(this.#state.error, request, randomId(random), signal);

@@ -1,6 +1,6 @@
 /** Reading a task's process on behalf of readers that reach the worker only. */
 
-import { compressionNumber, readElementStream, type WireBatch } from "../../../rpc/mod.ts";
+import { compressionNumber, type OpenStream, readElementStream, type WireBatch } from "../../../rpc/mod.ts";
 import type { StreamRequest } from "../../runners/task_runner.ts";
 
 /** What a {@linkcode RelayedStream} works with. */
@@ -12,6 +12,8 @@ export interface RelayOptions {
   /** Ends the stream with its reason. */
   readonly signal: AbortSignal;
   readonly fetch?: typeof globalThis.fetch;
+  /** Opens the stream better than `fetch` does. */
+  readonly openStream?: OpenStream;
 }
 
 /**
@@ -47,7 +49,7 @@ export class RelayedStream implements AsyncIterableIterator<WireBatch, void, voi
 }
 
 async function* relay(
-  { taskId, address, request, fetch }: RelayOptions,
+  { taskId, address, request, fetch, openStream }: RelayOptions,
   signal: AbortSignal,
 ): AsyncGenerator<WireBatch, void, void> {
   const batches = readElementStream(await address(), {
@@ -60,7 +62,7 @@ async function* relay(
     trainerId: request.trainerId,
     acceptedCompressions: request.accepted.map(compressionNumber),
     compression: wishOf(request),
-  }, { signal, fetch });
+  }, { signal, fetch, openStream });
   for await (const { payload, ...header } of batches) {
     yield { ...header, payload: payload.byteLength > 0 ? [payload] : [] };
   }
