@@ -13,6 +13,8 @@ interface Pending extends Split {
 export class LossyDispatcher {
   /** What readers have, of all tasks. */
   readonly consumed: ConsumedSet = new ConsumedSet();
+  /** How many tasks were lost. */
+  #lost = 0;
   /** How many indexes a split has. */
   readonly #size: number;
   readonly #sources: readonly { readonly count: number; readonly names?: readonly string[] }[];
@@ -32,9 +34,11 @@ export class LossyDispatcher {
 
   /** What a task gets; with `later` each answer is a promise. */
   supply({ later = false } = {}): SplitSupply {
+    const lost = this.#lost;
     return {
       next: (source, repetition): MaybePromise<Split | null> => {
-        const split = () => this.#next(source, repetition);
+        // A lost task may still be at work, but nobody gives it anything.
+        const split = () => lost === this.#lost ? this.#next(source, repetition) : null;
         return later ? Promise.resolve().then(split) : split();
       },
       isEmpty: () => false,
@@ -43,6 +47,7 @@ export class LossyDispatcher {
 
   /** The task is gone: what it had and nobody has consumed is given out again. */
   lose(): void {
+    this.#lost++;
     this.#state.forEach((state, source) => {
       for (const [repetition, leased] of state.leased) {
         const consumed = this.consumed.of(source, repetition);
