@@ -13,6 +13,8 @@ const REGRESSIONS: readonly number[] = [
   // The second index of another pass within a block was noted as one of the pass before.
   1085,
   1215,
+  // The only worker was stopped before it had leased anything: its readers took the end of its streams for the end.
+  2862,
 ];
 
 const RUNS = 25;
