@@ -128,8 +128,9 @@ class Prefetch implements ElementIterator<Element> {
     this.#waiter = null;
     if (item === DONE) {
       this.#ended = true;
+      if (!waiter) return; // What came with the end must not overtake what is in the buffer.
       this.#holding?.pass();
-      waiter?.resolve(DONE);
+      waiter.resolve(DONE);
     } else if (!waiter) {
       this.#keep(item);
       this.#pump(this.#size);
