@@ -110,3 +110,31 @@ Deno.test("a worker that is the only one is killed: one that comes later gives t
   await (await second!).stop();
   assertEachOnce(got);
 });
+
+Deno.test("a worker that stalls in the middle of an element keeps it from nobody for longer than the lease timeout", async () => {
+  await using dispatcher = await DispatchServer.start({ leaseTimeoutMs: 500 });
+  const config = { dispatcherAddress: dispatcher.address, heartbeatIntervalMs: 100, lanes: 1 };
+  await using _first = await WorkerServer.start(config);
+  await using _second = await WorkerServer.start(config);
+  const mark = `${await Deno.makeTempDir()}/stalled`;
+  const dataset = Dataset.range(2_000).map((x, { captures }) => {
+    if (x !== 700) return x;
+    try {
+      Deno.mkdirSync(captures.mark); // Whoever makes it first never comes back.
+    } catch {
+      return x;
+    }
+    return new Promise<number>(() => {});
+  }, { captures: { mark } }).apply(
+    distribute({
+      processingMode: "distributed_epoch",
+      service: dispatcher.target,
+      guarantee: "exactly-once",
+      taskRefreshIntervalMs: 100,
+    }),
+  );
+  const got = await dataset.toArray();
+  assertEquals(got.sort((a, b) => a - b), Array.from({ length: 2_000 }, (_, x) => x));
+  assertEquals((await Deno.stat(mark)).isDirectory, true);
+  assertEquals(dispatcher.status().workers.filter(({ lost }) => !lost).length, 2);
+});
