@@ -56,7 +56,10 @@ export class Holding {
     this.below = new Tracking(undefined, above);
   }
 
-  /** What came with the element that the input has just given; to be kept with it. */
+  /**
+   * What came with the element that the input has just given; to be kept with it. Not for an error: the ledger may
+   * hold entries of elements that a batch has gathered and keeps.
+   */
   take(): Held {
     const { ledger } = this.below;
     if (ledger.length !== 1 || ledger.offset >= 0 || ledger.earlier.length > 0) return ledger.take();

@@ -150,7 +150,7 @@ export class ParallelMap implements ElementIterator<Element> {
 
   /** Takes what the input gave. */
   #call(item: Element | Failure): void {
-    const entries = this.#holding === null ? null : this.#holding.take();
+    const entries = this.#holding === null || item instanceof Failure ? null : this.#holding.take();
     const value = item instanceof Failure ? item : this.#begin(item, entries);
     if (value === BEGUN) return;
     this.#outstanding++;

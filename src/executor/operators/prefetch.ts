@@ -109,7 +109,7 @@ class Prefetch implements ElementIterator<Element> {
 
   #keep(item: Element | Failure): void {
     this.#buffer.push(item);
-    if (this.#holding !== null) this.#entries.push(this.#holding.take());
+    if (this.#holding !== null) this.#entries.push(item instanceof Failure ? null : this.#holding.take());
   }
 
   #mayPull(): boolean {
@@ -135,9 +135,11 @@ class Prefetch implements ElementIterator<Element> {
       this.#keep(item);
       this.#pump(this.#size);
     } else {
-      this.#holding?.pass();
       if (item instanceof Failure) waiter.reject(item.reason);
-      else waiter.resolve(item);
+      else {
+        this.#holding?.pass();
+        waiter.resolve(item);
+      }
       this.#pump(1); // The reader's turn comes first; all that is to be had at once would delay it.
     }
   }

@@ -158,7 +158,8 @@ export class ThreadedMap implements ElementIterator<Element> {
   }
 
   #note(item: Element | Failure): Input {
-    return { item, entries: this.#options.holding?.take() ?? null };
+    const { holding } = this.#options;
+    return { item, entries: holding && !(item instanceof Failure) ? holding.take() : null };
   }
 
   #pull(): MaybePromise<Pulled<Element>> | Failure {
