@@ -77,9 +77,10 @@ export function beginExecution<T>(
   };
   const position = (node: DataServiceNode): ServiceCheckpoint | null =>
     reading?.node === node ? reading.reader.checkpoint() : resume?.service ?? null;
+  const skip = resume !== null && source === null ? resume.taken : 0;
   return {
     // What the graph's elements are, its builder knows: the executor sees elements of any kind.
-    iterator: execute(root, context) as ElementIterator<T>,
+    iterator: execute(root, context, { skip }) as ElementIterator<T>,
     checkpoint: (taken) => {
       const node = checkpointSource(root);
       const service = node === null ? null : position(node);
