@@ -452,6 +452,25 @@ Deno.test("exactly once through the loss of a worker: chains of any operators", 
   assert(kept > tried / 5, `${kept} of ${tried} chains keep exactly-once`);
 });
 
+Deno.test("exactly once through the loss of a worker: chains that once failed", async () => {
+  const lost = (pulls: number, taken: number, block: number): Trial["lives"] => [{ pulls, taken, block }];
+  const prefetched = (input: GraphNode) => checkNode({ op: "prefetch", inputs: [input], bufferSize: 3 });
+  // The end of the generator overtook its last elements in the buffer.
+  await check(
+    readTexts(
+      map(prefetched(fromGenerator(() => [5, 6, 7, 8, 9, 10])), (x: number) => `f${hash(x) % 6}.txt`),
+    ),
+    { lives: lost(14, 64, 2), size: 1, isLater: true, seed: 0 },
+  );
+  // An error took along what the batch had gathered before it.
+  const batches = batch(map(range(9), failing), 2);
+  for (const above of [prefetched, (i: GraphNode) => parallelMap(i, (x: Element) => later(0, x), false)]) {
+    for (let pulls = 1; pulls < 6; pulls++) {
+      await check(above(batches), { lives: lost(pulls, 201, 1), size: 1, isLater: false, seed: 0 });
+    }
+  }
+});
+
 /** Threads whose answers come after a few turns. */
 function spreader(): CallSpreader {
   let under = 0;
