@@ -15,7 +15,8 @@ export interface ConsumptionReport {
  * nobody knows whether it came, goes out again with the next one. Sets are united, so nothing counts twice.
  */
 export class Consumption {
-  readonly #whole: ConsumedSet;
+  /** What was consumed and has been heard of. */
+  readonly #heard: ConsumedSet;
   #news = new Map<bigint, ConsumedSet>();
   #sent = new Map<bigint, ConsumedSet>();
   readonly #left = new Set<bigint>();
@@ -24,7 +25,7 @@ export class Consumption {
 
   /** Begins with what was consumed before: by the reader whose checkpoint this one goes on from. */
   constructor(before: ConsumedSet = new ConsumedSet()) {
-    this.#whole = before.copy();
+    this.#heard = before.copy();
   }
 
   /** Whether everything that was taken so far is accounted for. */
@@ -39,7 +40,6 @@ export class Consumption {
       this.#isTracked = false;
       return;
     }
-    provenance.addTo(this.#whole, from, to);
     let news = this.#news.get(task);
     if (!news) this.#news.set(task, news = new ConsumedSet());
     provenance.addTo(news, from, to);
@@ -72,6 +72,7 @@ export class Consumption {
 
   /** The last report was answered. */
   answered(): void {
+    for (const sent of this.#sent.values()) this.#heard.unite(sent);
     this.#sent = new Map();
     for (const task of this.#sentLeft) this.#left.delete(task);
     this.#sentLeft = [];
@@ -79,6 +80,8 @@ export class Consumption {
 
   /** Everything that was consumed, also by the reader that this one goes on from. */
   consumed(): ConsumedSet {
-    return this.#whole.copy();
+    const whole = this.#heard.copy();
+    for (const part of [...this.#sent.values(), ...this.#news.values()]) whole.unite(part);
+    return whole;
   }
 }
