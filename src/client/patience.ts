@@ -15,6 +15,9 @@ import { CALL_TIMEOUT_MS, callWithDeadline, type DeadlineOptions } from "./call_
 /** A person should hear of a wait that is longer than this, in milliseconds. */
 export const WARN_AFTER_MS = 1_000;
 
+// An attempt that ends the wait may be cut off before the dispatcher can have answered.
+const HURRIED_MS = 100;
+
 /** One thing that is tried until it is done. */
 export interface Patience {
   readonly clock: Clock;
@@ -40,9 +43,12 @@ export class Attempts {
     this.#patience = patience;
   }
 
-  /** How long to wait after this failure, in milliseconds. */
-  failed(error: unknown): number {
-    this.#last = error;
+  /**
+   * How long to wait after this failure, in milliseconds. `isHurried`: the attempt had next to no time, so that it
+   * says less than an earlier one.
+   */
+  failed(error: unknown, { isHurried = false } = {}): number {
+    if (!isHurried || this.#count === 0) this.#last = error;
     return backoffMs(this.#count++, this.#patience.random);
   }
 
@@ -94,7 +100,7 @@ export async function callPatiently<T>(
       } catch (error) {
         signal?.throwIfAborted();
         if (!isRetryable(error)) throw error;
-        const delay = attempts.failed(error);
+        const delay = attempts.failed(error, { isHurried: left < HURRIED_MS });
         const rest = end - clock.now();
         if (rest <= 0) throw attempts.giveUp();
         await clock.sleep(Math.min(delay, rest), { signal });

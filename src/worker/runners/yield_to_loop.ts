@@ -3,8 +3,10 @@ import { setImmediate, setTimeout } from "node:timers";
 /** Lets the event loop turn; `wait`: until sockets and other threads have been asked too. */
 export type TurnLoop = (wait: boolean) => Promise<void>;
 
-/** The event loop's own way. */
-export const turnLoop: TurnLoop = (wait) => wait ? waitForLoop() : yieldToLoop();
+/** The event loop's own way, as {@linkcode TurnLoop}. */
+export function turnLoop(wait: boolean): Promise<void> {
+  return wait ? waitForLoop() : yieldToLoop();
+}
 
 /**
  * Lets the event loop turn once, so that heartbeats and sockets get on while a pipeline keeps the thread busy.
