@@ -63,6 +63,7 @@ export {
   type RegisterDatasetOptions,
   type SampleOptions,
   type ScalarOf,
+  type ServiceCheckpoint,
   type ShuffleOptions,
   type Slice,
   udf,

@@ -5,6 +5,7 @@
  */
 export type { Batched } from "./batched.ts";
 export type { Checkpoint } from "./checkpoint.ts";
+export type { ServiceCheckpoint } from "../client/mod.ts";
 export { CrossTrainerCache } from "./cross_trainer_cache.ts";
 export { Dataset } from "./dataset.ts";
 export { distribute } from "./distribute.ts";
