@@ -20,9 +20,9 @@ function both(cluster: Cluster) {
   const plain = mountServices((router) => dispatcher.routes(router), {
     plain: dispatcher.plainMethods().map(({ path, answer }) => ({
       path,
-      answer(message) {
+      answer(message, signal) {
         taken++;
-        return answer(message);
+        return answer(message, signal);
       },
     })),
   });
