@@ -5,6 +5,8 @@ const SOURCES = ["mod.ts", "src", "scripts", "tests"];
 /** Each check, by the name that a failure is reported under. */
 const CHECKS: readonly { name: string; args: string[] }[] = [
   { name: "tests", args: ["task", "--quiet", "test"] },
+  // More seeds than a run of the tests, by which people work: a minute or two on two cores.
+  { name: "simulation", args: ["task", "--quiet", "simulate", "--runs", "2000"] },
   { name: "format", args: ["fmt", "--check", "--quiet"] },
   { name: "lint", args: ["lint", "--quiet"] },
   { name: "types", args: ["check", "--quiet", ...SOURCES] },
