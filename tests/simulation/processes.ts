@@ -79,7 +79,9 @@ export class DispatcherProcess extends Process {
       listFiles: () => Promise.resolve([]),
       workerClient: (address) => createWorkerClient(address, { fetch: this.fetch }),
     });
-    this.handle = mountServices((router) => this.dispatcher.routes(router));
+    this.handle = mountServices((router) => this.dispatcher.routes(router), {
+      plain: this.dispatcher.plainMethods(),
+    });
     world.network.join(this);
   }
 

@@ -377,6 +377,9 @@ export class ReaderCore<B> {
   /** Hands over the next block in turn, or the error that follows a task's last block. */
   #serve(): void {
     if (!this.#isWanted || this.#inHand) return;
+    // What is left of a worker that went comes before anything of the one in its place, which begins anew.
+    const left = this.#turns.find((task) => task.phase.kind === "gone" && task.waiting > 0);
+    if (left) return this.#handOver(left);
     for (let i = 0; i < this.#turns.length; i++) {
       const place = (this.#turn + i) % this.#turns.length;
       const task = this.#turns[place];

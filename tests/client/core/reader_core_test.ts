@@ -479,3 +479,15 @@ Deno.test("a reader that leaves says how much of the block in hand was used", ()
   run(reader, taken);
   assertEquals(within(0), [undefined, undefined]);
 });
+
+Deno.test("what is left of a task that is given up comes before anything of the others", () => {
+  const reader = core();
+  run(reader, listed(A), opened(1n), block(1n, 0), block(1n, 1), block(1n, 2), wanted, taken);
+  run(reader, listed(B), opened(2n), block(2n, 0));
+  const order = [];
+  for (let i = 0; i < 3; i++) {
+    for (const command of run(reader, wanted)) if (command.kind === "handOver") order.push(command.block);
+    run(reader, taken);
+  }
+  assertEquals(order, ["1/1", "1/2", "2/0"]);
+});
