@@ -89,9 +89,10 @@ for (const isolation of ["none", "process"] as const) {
     const dataset = Dataset.range(2_000).apply(cluster.distribute<number>(options));
     const leaving = dataset.reader();
     const read = [(await leaving.next()).value!]; // It holds the only block.
+    for (let i = 1; i < 700; i++) read.push((await leaving.next()).value!);
+    // What others may give back is waited for a second only.
     const staying = Dataset.range(2_000).apply(cluster.distribute<number>(options)).reader();
     const first = staying.next();
-    for (let i = 1; i < 700; i++) read.push((await leaving.next()).value!);
     await leaving.return!();
     read.push((await first).value!);
     for await (const value of staying) read.push(value);

@@ -1,4 +1,4 @@
-import { CanceledError, FailedPreconditionError } from "../../base/mod.ts";
+import { CanceledError, FailedPreconditionError, UnavailableError } from "../../base/mod.ts";
 import { type Item, type Progress, Session } from "./session.ts";
 
 /** How a reader opens a stream; see `GetElementsRequest` in `worker.proto`. */
@@ -147,7 +147,8 @@ export class SessionBook<B> {
     if (connection.kind === "connected") {
       this.#endStream(
         connection.stream,
-        new FailedPreconditionError(`Session "${session.id}" goes on in another stream`),
+        // Not for good: where a relay opened the other stream for a reader that waits for this one, it comes back.
+        new UnavailableError(`Session "${session.id}" goes on in another stream`),
       );
     }
     this.#streams.set(stream, session);
