@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { CanceledError, FailedPreconditionError } from "../../../src/base/mod.ts";
+import { CanceledError, FailedPreconditionError, UnavailableError } from "../../../src/base/mod.ts";
 import type { Item } from "../../../src/worker/core/session.ts";
 import { type OpenRequest, SessionBook } from "../../../src/worker/core/session_book.ts";
 
@@ -187,7 +187,7 @@ Deno.test("a newer stream of a session replaces the older one", () => {
   book.open(request(1n, { sessionId: "s1" }), 2, "x");
   assertEquals(book.takeWoken(), [1]);
   const turn = book.turn(1);
-  assertInstanceOf(turn.kind === "error" && turn.error, FailedPreconditionError);
+  assertInstanceOf(turn.kind === "error" && turn.error, UnavailableError);
   book.close(1, 0);
   book.offer(block("a"));
   assertEquals(drain(book, 2), ["0:a", "wait"], "closing the replaced stream does not touch the new one");
