@@ -52,6 +52,8 @@ Deno.test("an idle lane that is ended is kept for the next one where that is wan
 });
 
 Deno.test("a lane whose program does not run is said to be broken, prepared or not", async () => {
+  // A worker that has failed does not keep the event loop going until its error is told.
+  const going = setInterval(() => {}, 1_000);
   for (const prepared of [true, false]) {
     const lanes = createWorkerLanes("data:application/javascript,throw new Error('no lane')");
     if (prepared) {
@@ -62,4 +64,5 @@ Deno.test("a lane whose program does not run is said to be broken, prepared or n
     assertMatch((first as Error).message, /no lane/);
     await lanes.alive();
   }
+  clearInterval(going);
 });
