@@ -245,7 +245,7 @@ export class CoordinatedCore<T> {
     slot.state = { kind: "answered", answer };
     if (answer.kind === "element") this.#window.observe(answer.bytes);
     else if (answer.kind === "skip") task.noteSkip(round);
-    else if (answer.kind === "end") task.endedRound = Math.min(round, task.endedRound ?? round);
+    else if (answer.kind === "end") task.endFrom(round);
     if (task.endedRound !== null && task.phase.kind === "live") this.#leave(task, { kind: "ending" });
     if (wasOldest) {
       task.failures = 0;

@@ -48,7 +48,7 @@ export class CoordinatedTask<T> {
   readonly slots: Slot<T>[] = [];
   /** Requests for its oldest round that failed in a row. */
   failures = 0;
-  /** The first round of which an answer said that it has no elements; null: none did. */
+  /** The first round of which an answer said that it has no elements; null: none did. Set by `endFrom`. */
   endedRound: number | null = null;
   /** Whether all consumers have confirmed its end. */
   isFinished = false;
@@ -131,6 +131,19 @@ export class CoordinatedTask<T> {
   /** The slot of a round that waits for its answer, if there is one. */
   waitingSlot(round: number): Slot<T> | undefined {
     return this.slots.find((slot) => slot.round === round && slot.state.kind !== "answered");
+  }
+
+  /**
+   * Notes that there are no elements from a round on. The answers to later rounds are known by that, and no longer
+   * waited for: another run of the worker, which knows of no end yet, would have elements for them.
+   */
+  endFrom(round: number): void {
+    this.endedRound = Math.min(round, this.endedRound ?? round);
+    for (const slot of this.slots) {
+      if (slot.round > round && slot.state.kind !== "answered") {
+        slot.state = { kind: "answered", answer: { kind: "end" } };
+      }
+    }
   }
 
   /** Notes that a round was skipped. */

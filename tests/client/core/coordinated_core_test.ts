@@ -162,6 +162,18 @@ Deno.test("an end is confirmed again and again until all consumers have heard of
   assertEquals(driver.run(listed({ ...TASK, finished: true })), [{ kind: "finish" }]);
 });
 
+Deno.test("an end answers the rounds behind it: a new run of the worker is not asked for them", () => {
+  const driver = new Driver(4);
+  driver.run(listed(TASK), wanted, end(1));
+  const failed = { kind: "askFailed", task: 1n, address: "w:1", rounds: [0, 2, 3] } as const;
+  assertEquals(driver.asks(failed), [[0]], "round 2 is over, whatever the new run has");
+  assertEquals(driver.run(element(2)), [], "nobody waits for it");
+  assertEquals(driver.run(element(0)), [
+    { kind: "confirmEnd", task: 1n, addresses: ["w:1"], round: 4, ended: 1 },
+    { kind: "handOver", element: "e0" },
+  ]);
+});
+
 Deno.test("where an end cannot be confirmed, the others are asked whether they have lost the worker, too", () => {
   const driver = new Driver(2);
   driver.run(listed(TASK), wanted, end(1), element(0), wanted);
