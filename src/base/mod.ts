@@ -43,6 +43,7 @@ export {
 } from "./errors.ts";
 export { FakeClock } from "./fake_clock.ts";
 export { completeConfig, type Field, type FieldKind, type Fields } from "./fields.ts";
+export { joinBytes } from "./join_bytes.ts";
 export { consoleLog, type Log, type LogFields, silentLog } from "./log.ts";
 export { isPromise, type MaybePromise, then } from "./maybe.ts";
 export {

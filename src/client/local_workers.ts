@@ -1,5 +1,6 @@
 /** The workers of this process, which its readers reach without the network. */
 
+import { joinBytes } from "../base/mod.ts";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   type AcknowledgeElementsRequest,
@@ -63,7 +64,7 @@ export async function* readLocally(
   try {
     const message = create(GetElementsRequestSchema, { ...request, acceptedCompressions: [] });
     for await (const batch of worker.getElements(message, signal)) {
-      yield { ...batch, payload: joined(batch.payload) };
+      yield { ...batch, payload: joinBytes(batch.payload) };
     }
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
@@ -74,14 +75,4 @@ export async function* readLocally(
 /** An error of a worker as it would have come over the network: readers act by its code. */
 export function asFromWire(thrown: unknown, { address }: Pick<LocalWorker, "address">): Error {
   return fromConnectError(toConnectError(thrown), address);
-}
-
-function joined(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }

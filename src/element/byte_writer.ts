@@ -1,5 +1,7 @@
 /** Bytes in the making. */
 
+import { joinBytes } from "../base/mod.ts";
+
 /** From this size on, bytes are not copied but become a chunk of their own. */
 export const LARGE_BYTES = 65_536;
 
@@ -148,12 +150,5 @@ export class ByteWriter {
 
 /** Chunks as one array; a single chunk as it is. */
 export function concatBytes(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  if (chunks.length === 1) return chunks[0];
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return chunks.length === 1 ? chunks[0] : joinBytes(chunks);
 }

@@ -6,7 +6,7 @@
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { DataLossError } from "../base/mod.ts";
+import { DataLossError, joinBytes } from "../base/mod.ts";
 import type { CodecName } from "../element/mod.ts";
 import { Compression } from "../gen/sluice/v1/dataset_pb.ts";
 import {
@@ -107,7 +107,7 @@ export function toElementBatch(batch: WireBatch): Omit<ElementBatch, "$typeName"
     skipCount,
     draining,
     provenance: batch.provenance ?? new Uint8Array(),
-    payload: join(batch.payload),
+    payload: joinBytes(batch.payload),
   };
 }
 
@@ -178,7 +178,7 @@ function encodeFields(batch: WireBatch, payloadSize: number): Uint8Array {
   const unpadded = 5 + fields.byteLength + 2 + payloadTag.byteLength;
   const padding = new Uint8Array((8 - (unpadded % 8)) % 8);
   const padded = new BinaryWriter().tag(FIELD.padding, WireType.LengthDelimited).bytes(padding).finish();
-  return join([fields, padded, payloadTag]);
+  return joinBytes([fields, padded, payloadTag]);
 }
 
 /**
@@ -243,14 +243,4 @@ export function fromElementBatch(batch: ElementBatch): ReceivedBatch {
 /** The same bytes at a multiple of 8: a sender that does not pad costs one copy. */
 function aligned(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    joined.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return joined;
 }

@@ -1,4 +1,4 @@
-import { joinBytes } from "./byte_queue.ts";
+import { joinBytes } from "../base/mod.ts";
 
 /** Finds the ends of records in a run of bytes. */
 export interface BoundaryScanner {

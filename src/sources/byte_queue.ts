@@ -1,14 +1,3 @@
-/** Joins `pieces`, `length` bytes in all. */
-export function joinBytes(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined;
-}
-
 /**
  * Chunks in, byte runs of a wanted length out. A run that lies in one chunk is a view over it; only a run
  * across chunks is copied. Nothing is allocated for bytes that have not come.

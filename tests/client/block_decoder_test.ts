@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { DataLossError, FailedPreconditionError, isPromise } from "../../src/base/mod.ts";
+import { DataLossError, FailedPreconditionError, isPromise, joinBytes } from "../../src/base/mod.ts";
 import { BlockDecoder } from "../../src/client/block_decoder.ts";
 import {
   BlockEncoder,
@@ -17,12 +17,6 @@ const encoder = new BlockEncoder();
 function batch(elements: Element[], changes: Partial<ReceivedBatch> = {}): ReceivedBatch {
   for (const element of elements) encoder.add(element);
   const { encoding, count, spec, chunks, byteLength } = encoder.finish();
-  const payload = new Uint8Array(byteLength);
-  let offset = 0;
-  for (const chunk of chunks) {
-    payload.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
   return {
     sequence: 0,
     count,
@@ -32,7 +26,7 @@ function batch(elements: Element[], changes: Partial<ReceivedBatch> = {}): Recei
     spec: spec && encodeValue(spec),
     sessionId: "",
     endOfSequence: false,
-    payload,
+    payload: joinBytes(chunks),
     ...changes,
   };
 }

@@ -6,7 +6,7 @@
 
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { type MaybePromise, messageOf, SluiceError } from "../../src/base/mod.ts";
+import { joinBytes, type MaybePromise, messageOf, SluiceError } from "../../src/base/mod.ts";
 import { checkCheckpoint } from "../../src/dataset/checkpoint.ts";
 import { Dataset } from "../../src/dataset/mod.ts";
 import {
@@ -60,13 +60,7 @@ function blockOf(elements: readonly Element[]): { payload: Uint8Array<ArrayBuffe
   const encoder = new BlockEncoder();
   for (const element of elements) encoder.add(element);
   const block = encoder.finish();
-  const payload = new Uint8Array(block.byteLength);
-  let offset = 0;
-  for (const chunk of block.chunks) {
-    payload.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return { payload, header: block };
+  return { payload: joinBytes(block.chunks), header: block };
 }
 
 function readAll(payload: Uint8Array, header: BlockHeader): void {
@@ -113,14 +107,7 @@ const batch = {
 };
 
 function envelope(): Uint8Array<ArrayBuffer> {
-  const pieces = encodeBatch(batch);
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return bytes;
+  return joinBytes(encodeBatch(batch));
 }
 
 /** A batch and the end of the stream. */

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../src/base/mod.ts";
 import fc from "fast-check";
 
 /** How valid bytes are damaged. */
@@ -46,20 +47,10 @@ function apply(bytes: Uint8Array<ArrayBuffer>, damage: Damage): Uint8Array<Array
       bytes[at] ^= 1 << damage.bit;
       return bytes;
     case "insert":
-      return joined(bytes.subarray(0, at), damage.bytes, bytes.subarray(at));
+      return joinBytes([bytes.subarray(0, at), damage.bytes, bytes.subarray(at)]);
     case "remove":
-      return joined(bytes.subarray(0, at), bytes.subarray(at + damage.length));
+      return joinBytes([bytes.subarray(0, at), bytes.subarray(at + damage.length)]);
     case "repeat":
-      return joined(bytes.subarray(0, at), bytes.subarray(at, at + damage.length), bytes.subarray(at));
+      return joinBytes([bytes.subarray(0, at), bytes.subarray(at, at + damage.length), bytes.subarray(at)]);
   }
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

@@ -1,8 +1,9 @@
+import { joinBytes } from "../../src/base/mod.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BlockCutter, lineScanner, TOO_LONG } from "../../src/sources/block_cutter.ts";
 import { CsvRecordScanner } from "../../src/sources/csv_quotes.ts";
-import { cuts, joinChunks, utf8 } from "./helpers.ts";
+import { cuts, utf8 } from "./helpers.ts";
 
 function blocksOf(
   cutter: BlockCutter,
@@ -60,7 +61,7 @@ Deno.test("no line beyond the limit is gathered, wherever the bytes are cut", ()
 
 Deno.test("csv blocks end behind line feeds outside of quotes", () => {
   const records = ['a,"b\nc"\n', '"""\n"\n', "d\n", '"e""\n""f"\n'];
-  const bytes = joinChunks(records.map(utf8));
+  const bytes = joinBytes(records.map(utf8));
   fc.assert(fc.property(cuts(bytes), fc.integer({ min: 1, max: 20 }), (chunks, blockBytes) => {
     const blocks = blocksOf(
       new BlockCutter(new CsvRecordScanner(), { maxRecordBytes: 100, blockBytes }),

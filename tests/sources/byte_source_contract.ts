@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { NotFoundError } from "../../src/base/mod.ts";
+import { joinBytes, NotFoundError } from "../../src/base/mod.ts";
 import type { ByteSource, FileSystem } from "../../src/sources/mod.ts";
-import { joinChunks } from "./helpers.ts";
 
 /** A file system that holds the files of a test. */
 export interface ByteSourceFixture extends AsyncDisposable {
@@ -37,7 +36,7 @@ const FILES: Record<string, Uint8Array<ArrayBuffer>> = {
 };
 
 async function readAll(source: ByteSource, options?: { start?: number }): Promise<Uint8Array> {
-  return joinChunks(await Array.fromAsync(await source.open(options)));
+  return joinBytes(await Array.fromAsync(await source.open(options)));
 }
 
 /** Runs the contract of {@linkcode ByteSource} and {@linkcode FileSystem} on one kind of them. */
@@ -97,8 +96,8 @@ export function testByteSource(
   test("is opened twice", async ({ files, nameOf }) => {
     const source = files.source(nameOf("sub/large.bin"));
     const [a, b] = [await source.open(), await source.open({ start: 9 })];
-    assertEquals(joinChunks(await Array.fromAsync(b)), LARGE.subarray(9));
-    assertEquals(joinChunks(await Array.fromAsync(a)), LARGE);
+    assertEquals(joinBytes(await Array.fromAsync(b)), LARGE.subarray(9));
+    assertEquals(joinBytes(await Array.fromAsync(a)), LARGE);
   });
 
   test("gives chunks for good", async ({ files, nameOf }) => {

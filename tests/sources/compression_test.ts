@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { DataLossError, UnavailableError } from "../../src/base/mod.ts";
+import { DataLossError, joinBytes, UnavailableError } from "../../src/base/mod.ts";
 import { adler32 } from "../../src/sources/adler32.ts";
 import type { Chunks } from "../../src/sources/chunks.ts";
 import { type Compression, compressionOf, decompress } from "../../src/sources/compression.ts";
 import { memoryFileSystem, readRecords, tfrecordFrame } from "../../src/sources/mod.ts";
-import { areDataLoss, type Decoded, joinChunks, readAll, utf8 } from "./helpers.ts";
+import { areDataLoss, type Decoded, readAll, utf8 } from "./helpers.ts";
 
 async function compress(
   bytes: Uint8Array<ArrayBuffer>,
@@ -20,7 +20,7 @@ function read(name: string, bytes: Uint8Array, compression?: string): Promise<De
 }
 
 const RECORDS = Array.from({ length: 400 }, (_, i) => utf8(`record ${i} ${"x".repeat(i)}`));
-const FILE = joinChunks(RECORDS.map(tfrecordFrame));
+const FILE = joinBytes(RECORDS.map(tfrecordFrame));
 const GZIP = await compress(FILE, "gzip");
 const ZLIB = await compress(FILE, "deflate");
 
@@ -112,7 +112,7 @@ Deno.test("what is no compressed file at all is refused with its name", async ()
 });
 
 Deno.test("several gzip members are read where the platform can, and are never cut off silently", async () => {
-  const members = joinChunks([await compress(FILE, "gzip"), await compress(FILE, "gzip")]);
+  const members = joinBytes([await compress(FILE, "gzip"), await compress(FILE, "gzip")]);
   const { records, errors } = await read("a.gz", members);
   if (errors.length === 0) return assertEquals(records, [...RECORDS, ...RECORDS]);
   assert(areDataLoss(errors));
@@ -139,7 +139,7 @@ function chunksOf(
 async function drain(chunks: Chunks): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
   for (let chunk = await chunks.next(); chunk; chunk = await chunks.next()) all.push(chunk);
-  return joinChunks(all);
+  return joinBytes(all);
 }
 
 for (const kind of ["gzip", "zlib"] as Compression[]) {

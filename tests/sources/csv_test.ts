@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { DataLossError, ResourceExhaustedError } from "../../src/base/mod.ts";
+import { DataLossError, joinBytes, ResourceExhaustedError } from "../../src/base/mod.ts";
 import type { Element } from "../../src/element/mod.ts";
 import { CsvDecoder } from "../../src/sources/csv_decoder.ts";
 import { loadCsvParser } from "../../src/sources/csv_parser.ts";
 import { completeCsvOptions } from "../../src/sources/format_options.ts";
 import { Origin } from "../../src/sources/origin.ts";
-import { areDataLoss, cuts, decodeAll, type Decoded, joinChunks, utf8 } from "./helpers.ts";
+import { areDataLoss, cuts, decodeAll, type Decoded, utf8 } from "./helpers.ts";
 
 const parse = await loadCsvParser();
 
@@ -118,13 +118,13 @@ Deno.test("a broken quote ends the file behind the records before it", () => {
 });
 
 Deno.test("a record with bytes that are no UTF-8 is lost, its neighbours are not", () => {
-  const bytes = joinChunks([utf8("ä,b\n1,2\n3,"), Uint8Array.of(0xff), utf8("\n5,6\n")]);
+  const bytes = joinBytes([utf8("ä,b\n1,2\n3,"), Uint8Array.of(0xff), utf8("\n5,6\n")]);
   const decoded = decode([bytes]);
   assertEquals(decoded.records, [{ "ä": "1", b: "2" }, { "ä": "5", b: "6" }]);
   assertEquals(messages(decoded), [
     'Cannot read line 3 of "a.csv" at byte 9: it is not UTF-8 from byte 11 on',
   ]);
-  const header = decode([joinChunks([Uint8Array.of(0xff), utf8(",b\n1,2\n")])]);
+  const header = decode([joinBytes([Uint8Array.of(0xff), utf8(",b\n1,2\n")])]);
   assertEquals(header.records, []);
   assertEquals(messages(header), ['Cannot read line 1 of "a.csv" at byte 0: it is not UTF-8 from byte 0 on']);
 });

@@ -4,17 +4,6 @@ import type { Element } from "../../src/element/mod.ts";
 import { END, MORE, type RecordDecoder } from "../../src/sources/record_decoder.ts";
 import type { RecordReader } from "../../src/sources/mod.ts";
 
-/** The chunks as one. */
-export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
-}
-
 /** UTF-8. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);

@@ -5,6 +5,7 @@ import {
   FailedPreconditionError,
   FakeClock,
   InvalidArgumentError,
+  joinBytes,
   NotFoundError,
   PermissionDeniedError,
   SeededRandom,
@@ -14,7 +15,7 @@ import {
 } from "../../src/base/mod.ts";
 import { httpFileSystem, type HttpFileSystemOptions, portableFileSystem } from "../../src/sources/mod.ts";
 import { testByteSource } from "./byte_source_contract.ts";
-import { joinChunks, utf8 } from "./helpers.ts";
+import { utf8 } from "./helpers.ts";
 import { fakeServer, type Fault, type HttpFixture, serveFiles } from "./http_fixture.ts";
 
 testByteSource("http", (contents) => {
@@ -58,7 +59,7 @@ async function readFrom(
 ) {
   const { files, sleeps } = impatient({ maxRetries, ...(server.fetch ? { fetch: server.fetch } : {}) });
   const stream = await files.source(server.base + "a.bin").open({ start });
-  return { bytes: joinChunks(await Array.fromAsync(stream)), sleeps };
+  return { bytes: joinBytes(await Array.fromAsync(stream)), sleeps };
 }
 
 function ranges(server: HttpFixture): (string | null)[] {
@@ -208,7 +209,7 @@ Deno.test("a body that ends early without an error is a broken connection, too",
   };
   const { files } = impatient({ fetch: early });
   const stream = await files.source("http://host/a").open();
-  assertEquals(joinChunks(await Array.fromAsync(stream)), utf8("012345"));
+  assertEquals(joinBytes(await Array.fromAsync(stream)), utf8("012345"));
   assertEquals(requests, 3);
 });
 
@@ -217,7 +218,7 @@ Deno.test("an answer that was compressed on the way has no known size", async ()
     Promise.resolve(new Response("0123", { headers: { "content-length": "2", "content-encoding": "gzip" } }));
   const { files } = impatient({ fetch: encoded });
   assertEquals(await files.source("http://host/a").size(), null);
-  assertEquals(joinChunks(await Array.fromAsync(await files.source("http://host/a").open())), utf8("0123"));
+  assertEquals(joinBytes(await Array.fromAsync(await files.source("http://host/a").open())), utf8("0123"));
 });
 
 Deno.test("a server that does not know HEAD still tells the size", async () => {
@@ -282,12 +283,12 @@ Deno.test("cancelling the stream ends the request", async () => {
 Deno.test("data and blob URLs are read", async () => {
   const data = "data:text/plain,hello";
   assertEquals(
-    joinChunks(await Array.fromAsync(await portableFileSystem.source(data).open())),
+    joinBytes(await Array.fromAsync(await portableFileSystem.source(data).open())),
     utf8("hello"),
   );
   const blob = URL.createObjectURL(new Blob(["0123456789"]));
   const stream = await portableFileSystem.source(blob).open({ start: 4 });
-  assertEquals(joinChunks(await Array.fromAsync(stream)), utf8("456789"));
+  assertEquals(joinBytes(await Array.fromAsync(stream)), utf8("456789"));
   URL.revokeObjectURL(blob);
 });
 

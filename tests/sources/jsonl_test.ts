@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { DataLossError } from "../../src/base/mod.ts";
+import { DataLossError, joinBytes } from "../../src/base/mod.ts";
 import { jsonlFormat } from "../../src/sources/jsonl.ts";
 import { LineDecoder } from "../../src/sources/line_decoder.ts";
 import { Origin } from "../../src/sources/origin.ts";
-import { cuts, decodeAll, type Decoded, joinChunks, utf8 } from "./helpers.ts";
+import { cuts, decodeAll, type Decoded, utf8 } from "./helpers.ts";
 
 function decode(chunks: readonly Uint8Array<ArrayBuffer>[]): Decoded {
   return decodeAll(
@@ -36,7 +36,7 @@ Deno.test("a broken record names file, line and offset, and the records behind i
 });
 
 Deno.test("offsets count a byte order mark, and lines that are no UTF-8", () => {
-  const bytes = joinChunks([utf8("\ufeff1\n"), Uint8Array.of(0xff, 10), utf8("2\n}\n")]);
+  const bytes = joinBytes([utf8("\ufeff1\n"), Uint8Array.of(0xff, 10), utf8("2\n}\n")]);
   const { records, errors } = decode([bytes]);
   assertEquals(records, [1, 2]);
   assertEquals(errors.map((error) => error.message.replace(/ \(.*\)/, "")), [

@@ -1,7 +1,8 @@
+import { joinBytes } from "../../src/base/mod.ts";
 import { assertEquals } from "@std/assert";
 import { memoryFileSystem } from "../../src/sources/mod.ts";
 import { testByteSource } from "./byte_source_contract.ts";
-import { joinChunks, utf8 } from "./helpers.ts";
+import { utf8 } from "./helpers.ts";
 
 testByteSource("memory", (contents) => {
   const files = memoryFileSystem(contents);
@@ -16,7 +17,7 @@ Deno.test("memory files may be strings, and their names may hold glob characters
   const files = memoryFileSystem({ "a[1].txt": "ä", "a1.txt": "b", "toString": "c" });
   assertEquals(await files.list("a[1].txt"), ["a[1].txt"]);
   assertEquals(await files.list("a*.txt"), ["a1.txt", "a[1].txt"]);
-  assertEquals(joinChunks(await Array.fromAsync(await files.source("a[1].txt").open())), utf8("ä"));
+  assertEquals(joinBytes(await Array.fromAsync(await files.source("a[1].txt").open())), utf8("ä"));
 });
 
 Deno.test("memory files are listed by code unit, not by locale", async () => {

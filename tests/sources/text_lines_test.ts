@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { DataLossError, ResourceExhaustedError } from "../../src/base/mod.ts";
+import { DataLossError, joinBytes, ResourceExhaustedError } from "../../src/base/mod.ts";
 import { LineDecoder } from "../../src/sources/line_decoder.ts";
 import { Origin } from "../../src/sources/origin.ts";
 import { textLinesFormat } from "../../src/sources/text_lines.ts";
-import { cuts, decodeAll, type Decoded, joinChunks, utf8 } from "./helpers.ts";
+import { cuts, decodeAll, type Decoded, utf8 } from "./helpers.ts";
 
 function decode(chunks: readonly Uint8Array<ArrayBuffer>[], maxRecordBytes = 1_000_000): Decoded {
   return decodeAll(new LineDecoder(textLinesFormat, new Origin("a.txt", false), { maxRecordBytes }), chunks);
@@ -58,7 +58,7 @@ Deno.test("many blocks, long lines and short ones, keep their order", () => {
 
 Deno.test("a line with bytes that are no UTF-8 is lost, named by line and offset; its neighbours are not", () => {
   const { records, errors } = decode([
-    joinChunks([utf8("ä\nb"), Uint8Array.of(0xff), utf8("c\nd\r\n"), Uint8Array.of(0xc3)]),
+    joinBytes([utf8("ä\nb"), Uint8Array.of(0xff), utf8("c\nd\r\n"), Uint8Array.of(0xc3)]),
   ]);
   assertEquals(records, ["ä", "d"]);
   assertEquals(errors.map((error) => [error.constructor, error.message]), [

@@ -1,16 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { DataLossError, maskedCrc32c, ResourceExhaustedError } from "../../src/base/mod.ts";
+import { DataLossError, joinBytes, maskedCrc32c, ResourceExhaustedError } from "../../src/base/mod.ts";
 import { Origin } from "../../src/sources/origin.ts";
 import { TfrecordDecoder, tfrecordFrame } from "../../src/sources/tfrecord.ts";
-import { areDataLoss, cuts, decodeAll, type Decoded, joinChunks, utf8 } from "./helpers.ts";
+import { areDataLoss, cuts, decodeAll, type Decoded, utf8 } from "./helpers.ts";
 
 function decode(chunks: readonly Uint8Array<ArrayBuffer>[], maxRecordBytes = 1_000_000): Decoded {
   return decodeAll(new TfrecordDecoder(new Origin("a.tfrecord", false), { maxRecordBytes }), chunks);
 }
 
 const RECORDS = [utf8("first"), new Uint8Array(0), utf8("a longer record")];
-const FILE = joinChunks(RECORDS.map(tfrecordFrame));
+const FILE = joinBytes(RECORDS.map(tfrecordFrame));
 /** Offsets of the records, and of the end. */
 const BOUNDARIES = [0, 21, 37, 68];
 
@@ -22,7 +22,7 @@ Deno.test("a frame has the bytes that the format prescribes", () => {
 Deno.test("records come back as they were written, wherever the bytes are cut", () => {
   const records = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 });
   const files = records.chain((records) =>
-    fc.tuple(fc.constant(records), cuts(joinChunks(records.map(tfrecordFrame))))
+    fc.tuple(fc.constant(records), cuts(joinBytes(records.map(tfrecordFrame))))
   );
   fc.assert(fc.property(files, ([records, chunks]) => {
     assertEquals(decode(chunks), { records, errors: [] });

@@ -2,6 +2,7 @@
 
 import {
   InternalError,
+  joinBytes,
   NotFoundError,
   PermissionDeniedError,
   type Random,
@@ -116,10 +117,10 @@ export class MemoryJournalFiles implements JournalFiles {
         // A crash in the middle of a write leaves a part of it.
         await this.#operate(
           what,
-          () => inode.content = concat(inode.content, bytes.subarray(0, bytes.length >> 1)),
+          () => inode.content = joinBytes([inode.content, bytes.subarray(0, bytes.length >> 1)]),
         );
         const room = this.capacity - this.#used();
-        inode.content = concat(inode.content, bytes.subarray(0, Math.max(0, room)));
+        inode.content = joinBytes([inode.content, bytes.subarray(0, Math.max(0, room))]);
         if (room < bytes.length) throw new ResourceExhaustedError(`Cannot ${what}: the disk is full`);
       },
       sync: async () => {
@@ -203,11 +204,4 @@ function survivingContent({ content, synced }: Inode, random: Random): Uint8Arra
     if (random.uint32() % 4 === 0) kept.fill(0, at, at + PAGE_BYTES);
   }
   return kept;
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -1,6 +1,6 @@
 /** The tensors of one element, ready to be written. */
 
-import { InvalidArgumentError } from "../../base/mod.ts";
+import { InvalidArgumentError, joinBytes } from "../../base/mod.ts";
 import {
   bytesOfArray,
   dtypeOfArray,
@@ -85,7 +85,12 @@ function stackedPart(layout: TensorLayout, element: Element, place: string): Ten
   const rest = tensors[0]?.shape ?? layout.shape?.slice(axes).map((size) => size ?? 0) ?? [];
   const odd = tensors.find(({ shape }) => !sameShape(shape, rest));
   if (odd) throw ragged(place, `shapes [${rest.join(", ")}] and [${odd.shape.join(", ")}]`);
-  return { type, shape: [...sizes, ...rest], content: concatenated(tensors), strings: [] };
+  return {
+    type,
+    shape: [...sizes, ...rest],
+    content: joinBytes(tensors.map(({ data }) => bytesOfArray(data))),
+    strings: [],
+  };
 }
 
 interface Gathering {
@@ -157,17 +162,6 @@ function utf8(value: string, place: string): Uint8Array {
       placeName(place)
     }: it has a lone surrogate, which UTF-8 cannot say`,
   );
-}
-
-function concatenated(tensors: readonly Tensor[]): Uint8Array {
-  const chunks = tensors.map(({ data }) => bytesOfArray(data));
-  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }
 
 function tensorOf(element: Element): Tensor | undefined {

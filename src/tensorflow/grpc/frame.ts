@@ -1,6 +1,6 @@
 /** gRPC's frames: a flag (1: compressed), four bytes of length (big-endian), the message. A unary call has one. */
 
-import { DataLossError, ResourceExhaustedError, SluiceError } from "../../base/mod.ts";
+import { DataLossError, joinBytes, ResourceExhaustedError, SluiceError } from "../../base/mod.ts";
 
 /** Bytes before a message. */
 export const FRAME_HEADER_BYTES = 5;
@@ -69,7 +69,7 @@ export class MessageReader {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
     if (this.#expected === undefined && this.#length >= FRAME_HEADER_BYTES) {
-      if (this.#chunks.length > 1) this.#chunks = [joined(this.#chunks, this.#length)];
+      if (this.#chunks.length > 1) this.#chunks = [joinBytes(this.#chunks, this.#length)];
       this.#expected = FRAME_HEADER_BYTES + this.#checkHeader(this.#chunks[0]);
     }
     if (this.#expected !== undefined && this.#length > this.#expected) {
@@ -104,7 +104,7 @@ export class MessageReader {
       );
     }
     if (this.#length === FRAME_HEADER_BYTES) return NO_BYTES;
-    const whole = this.#chunks.length === 1 ? this.#chunks[0] : joined(this.#chunks, this.#length);
+    const whole = this.#chunks.length === 1 ? this.#chunks[0] : joinBytes(this.#chunks, this.#length);
     // A plain array: the chunks are of Node's kind, whose `slice` shares memory.
     return new Uint8Array(
       whole.buffer,
@@ -112,14 +112,4 @@ export class MessageReader {
       whole.length - FRAME_HEADER_BYTES,
     );
   }
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../base/mod.ts";
 import {
   type BlockReader,
   checkSpec,
@@ -17,18 +18,8 @@ export class BlockOpener {
    */
   open({ encoding, count, spec, payload, skipCount = 0 }: WireBatch): BlockReader {
     if (spec) this.#spec = checkSpec(decodeValue(spec));
-    const bytes = payload.length === 1 ? payload[0] : joined(payload);
+    const bytes = payload.length === 1 ? payload[0] : joinBytes(payload);
     const block = decodeBlock(bytes, { encoding, count, spec: this.#spec, maxBytes: Infinity });
     return { count: count - skipCount, get: (index) => block.get(index + skipCount) };
   }
-}
-
-function joined(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }

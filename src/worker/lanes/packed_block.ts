@@ -1,3 +1,4 @@
+import { joinBytes } from "../../base/mod.ts";
 import {
   BlockEncoder,
   checkSpec,
@@ -26,13 +27,7 @@ export function packBlock(
     & Pick<Block, "encoding" | "count" | "spec" | "chunks" | "byteLength">
     & Partial<Block>,
 ): PackedBlock {
-  const bytes = new Uint8Array(byteLength);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return { encoding, count, spec, bytes: bytes.buffer, provenance };
+  return { encoding, count, spec, bytes: joinBytes(chunks, byteLength).buffer, provenance };
 }
 
 /** The block that was packed. `spec` is the one of an earlier block that says the same, so that readers need not be told again. */

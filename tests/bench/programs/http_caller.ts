@@ -1,6 +1,6 @@
 /** The cheapest way to call a server over and over: bytes made beforehand, one kept connection, no `fetch`. */
 
-import { concat } from "./concat.ts";
+import { joinBytes } from "../../../src/base/mod.ts";
 
 const END_OF_HEAD = "\r\n\r\n";
 const END_OF_CHUNKS = "0\r\n\r\n";
@@ -20,7 +20,7 @@ export function requestBytes(host: string, method: string, message: Uint8Array):
     "accept-encoding: gzip,br",
     `content-length: ${message.byteLength}`,
   ].join("\r\n") + END_OF_HEAD;
-  return concat([new TextEncoder().encode(head), message]);
+  return joinBytes([new TextEncoder().encode(head), message]);
 }
 
 /** A connection that is kept. */

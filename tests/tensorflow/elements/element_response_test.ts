@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
-import { InvalidArgumentError } from "../../../src/base/mod.ts";
+import { InvalidArgumentError, joinBytes } from "../../../src/base/mod.ts";
 import {
   type DType,
   type Element,
@@ -22,10 +22,6 @@ import {
 
 function response(spec: ElementSpec, element: Element): Uint8Array[] {
   return elementResponseChunks(tensorParts(layoutOf(spec), element));
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
 }
 
 const classes: [DType, (values: number[]) => TypedArray][] = [
@@ -68,14 +64,14 @@ const element = fc.letrec<{ element: Element }>((tie) => ({
 Deno.test("any dense element comes back from the bytes of its answer", async () => {
   await fc.assert(fc.asyncProperty(element, async (original) => {
     const spec = inferSpec(original);
-    const answer = await readElementResponse(joined(response(spec, original)), structureOfSpec(spec));
+    const answer = await readElementResponse(joinBytes(response(spec, original)), structureOfSpec(spec));
     assertEquals(answer, { kind: "element", element: original });
   }));
 });
 
 Deno.test("the bytes are those that a protobuf library writes", () => {
   fc.assert(fc.property(element, (original) => {
-    const bytes = joined(response(inferSpec(original), original));
+    const bytes = joinBytes(response(inferSpec(original), original));
     assertEquals(toBinary(GetElementResponseSchema, fromBinary(GetElementResponseSchema, bytes)), bytes);
   }));
 });
@@ -91,7 +87,7 @@ Deno.test("large tensors are sent as they are, without a copy", () => {
 Deno.test("the other answers", () => {
   const { endOfSequence, skipTask } = fromBinary(
     GetElementResponseSchema,
-    joined([END_OF_SEQUENCE, SKIP_TASK]),
+    joinBytes([END_OF_SEQUENCE, SKIP_TASK]),
   );
   assertEquals({ endOfSequence, skipTask }, { endOfSequence: true, skipTask: true });
 });
@@ -108,7 +104,7 @@ Deno.test("arrays of any length are axes", async () => {
     ]],
   ];
   for (const [spec, original] of cases) {
-    const answer = await readElementResponse(joined(response(spec, original)), structureOfSpec(spec));
+    const answer = await readElementResponse(joinBytes(response(spec, original)), structureOfSpec(spec));
     assertEquals(answer, { kind: "element", element: original });
   }
 });

@@ -1,6 +1,6 @@
 /** One HTTP/2 connection of a server: frames to streams and back, with flow control both ways. */
 
-import { DataLossError, messageOf, SluiceError } from "../../../base/mod.ts";
+import { DataLossError, joinBytes, messageOf, SluiceError } from "../../../base/mod.ts";
 import {
   ErrorCode,
   Flag,
@@ -118,7 +118,7 @@ export class Connection {
   receive(chunk: Uint8Array): void {
     if (this.#isOver) return;
     try {
-      this.#parse(this.#rest.length === 0 ? chunk : joined(this.#rest, chunk));
+      this.#parse(this.#rest.length === 0 ? chunk : joinBytes([this.#rest, chunk]));
     } catch (error) {
       this.#fail(error);
     }
@@ -236,7 +236,7 @@ export class Connection {
     this.#block = null;
     let headers: Map<string, string>;
     try {
-      headers = this.#headers.read(parts.length === 1 ? parts[0] : parts.reduce(joined));
+      headers = this.#headers.read(parts.length === 1 ? parts[0] : joinBytes(parts));
     } catch (error) {
       throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, messageOf(error));
     }
@@ -370,7 +370,7 @@ export class Connection {
     if (!(error instanceof ConnectionError) && !(error instanceof DataLossError)) throw error;
     const reason = error instanceof ConnectionError ? error.reason : ErrorCode.PROTOCOL_ERROR;
     const debug = new TextEncoder().encode(error.message);
-    this.#control(FrameType.GOAWAY, 0, 0, joined(words(this.#lastStream, reason), debug));
+    this.#control(FrameType.GOAWAY, 0, 0, joinBytes([words(this.#lastStream, reason), debug]));
     this.#wire.end();
     this.closed();
   }
@@ -386,11 +386,4 @@ function sizeError(what: string): ConnectionError {
 
 function flowError(): ConnectionError {
   return new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, "A window is larger than windows may be");
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
