@@ -3,9 +3,9 @@
 import { findInstalled } from "./harness/installed.ts";
 import { describeMachine, findWorkerFlags } from "./harness/machine.ts";
 import { parseOptions } from "./harness/options.ts";
-import { Progress } from "./harness/progress.ts";
+import { Progress } from "../support/progress.ts";
 import { writeReport } from "./harness/report.ts";
-import { runMain } from "./harness/run_main.ts";
+import { runMain } from "../support/run_main.ts";
 import { runRows } from "./harness/run_rows.ts";
 import { showTable } from "./harness/table.ts";
 import { ROWS } from "./rows/mod.ts";

@@ -3,9 +3,9 @@
 import { parseArgs } from "@std/cli";
 import { MemoryWatch } from "./harness/memory_watch.ts";
 import { Processes } from "./harness/processes.ts";
-import { Progress } from "./harness/progress.ts";
+import { Progress } from "../support/progress.ts";
 import { startSluice } from "./harness/services.ts";
-import { runMain } from "./harness/run_main.ts";
+import { runMain } from "../support/run_main.ts";
 import { pidsOf, SOAKS } from "./harness/soaks.ts";
 import { showColumns, showNumber } from "./harness/table.ts";
 

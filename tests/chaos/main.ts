@@ -1,7 +1,7 @@
 /** `deno task chaos`: kills the processes of a running service for a while, and says whether readers lost anything. */
 
 import { parseArgs } from "@std/cli";
-import { runMain } from "../bench/harness/run_main.ts";
+import { runMain } from "../support/run_main.ts";
 import { runChaos } from "./chaos.ts";
 
 const HELP =

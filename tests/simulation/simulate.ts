@@ -1,8 +1,8 @@
 /** `deno task simulate`: runs the service against seeds, on as many cores as there are, and tells which fail. */
 
 import { parseArgs } from "@std/cli";
-import { Progress } from "../bench/harness/progress.ts";
-import { runMain } from "../bench/harness/run_main.ts";
+import { Progress } from "../support/progress.ts";
+import { runMain } from "../support/run_main.ts";
 import { type Outcome, simulate } from "./scenario.ts";
 import { simulateInThreads } from "./threads.ts";
 

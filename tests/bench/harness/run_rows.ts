@@ -1,6 +1,6 @@
 import { messageOf } from "../../../src/base/mod.ts";
 import type { Bench, Row } from "./bench.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "../../support/progress.ts";
 import type { Result } from "./result.ts";
 
 /** What came of the rows. */
