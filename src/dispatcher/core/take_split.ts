@@ -19,16 +19,19 @@ export interface TakeSplitRequest {
 /** The end of a repetition, where an index might be. */
 export const END_OF_SPLITS = -1;
 
+/** There are further indexes, reserved from now on: ask again. */
+export const RESERVED = -2;
+
 /**
- * How many indexes are reserved at once: at most as many are lost where the machine loses its power. Only the first of
- * them waits for the disk; a crash of the process loses none but those whose answers are on their way, for a moment
- * instead of as long as the disk takes.
+ * How many indexes are reserved at once: at most as many are lost where the machine loses its power. Only the
+ * reservation waits for the disk. An index that was handed out and whose answer has not left is lost with the process;
+ * were it to wait for the disk in between, that would be likely.
  */
 const RESERVE = 32;
 
 /**
- * Hands out the next index of a source; the reply is the index, or {@linkcode END_OF_SPLITS}. A repeated request gets
- * another index: one whose answer was lost is lost with it.
+ * Hands out the next index of a source; the reply is the index, {@linkcode END_OF_SPLITS}, or {@linkcode RESERVED}. A
+ * repeated request gets another index: one whose answer was lost is lost with it.
  */
 export function takeSplit(
   { state }: Context,
@@ -62,5 +65,5 @@ export function takeSplit(
   if (index < reserved) return { updates: [take], reply: () => index, outlives: "process" };
   const end = Math.min(index + RESERVE, indexCount(source.description));
   const reserve: ReserveSplits = { type: "reserveSplits", iterationId, source: at, repetition, end };
-  return { updates: [reserve, take], reply: () => index };
+  return { updates: [reserve], reply: () => RESERVED };
 }

@@ -1,6 +1,12 @@
 /** Splits of datasets that load a snapshot, perhaps while it is still being written. */
 
-import { END_OF_SPLITS, type ServiceParts, takeSplit, type TakeSplitRequest } from "../../dispatcher/mod.ts";
+import {
+  END_OF_SPLITS,
+  RESERVED,
+  type ServiceParts,
+  takeSplit,
+  type TakeSplitRequest,
+} from "../../dispatcher/mod.ts";
 
 /** The chunks of one snapshot, in the order in which they are given out. */
 export interface Chunks {
@@ -39,6 +45,7 @@ export class ChunkSplits {
       if (next < chunks.count) {
         // The event is decided on before anything else can happen: it takes the index that was looked at.
         const index = await run(takeSplit, request);
+        if (index === RESERVED) continue;
         return index === END_OF_SPLITS ? null : chunks.split(index);
       }
       if (chunks.isFinal || !chunks.grow) return null;

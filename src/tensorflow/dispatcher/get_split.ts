@@ -2,7 +2,13 @@
 
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { FailedPreconditionError, InvalidArgumentError, messageOf } from "../../base/mod.ts";
-import { END_OF_SPLITS, type ServiceParts, takeSplit, type TakeSplitRequest } from "../../dispatcher/mod.ts";
+import {
+  END_OF_SPLITS,
+  RESERVED,
+  type ServiceParts,
+  takeSplit,
+  type TakeSplitRequest,
+} from "../../dispatcher/mod.ts";
 import type { GrpcHandler } from "../grpc/mod.ts";
 import type { ChunkSplits } from "./chunk_splits.ts";
 import { sourcesOfDataset, TENSORFLOW } from "./tensorflow_format.ts";
@@ -34,7 +40,8 @@ export function getSplitHandler({ run, state }: ServiceParts, chunks: ChunkSplit
       const split = await chunks.next(request, source.path, () => signal);
       return split ? reply(split) : END;
     }
-    const index = await run(takeSplit, request);
+    let index: number;
+    do index = await run(takeSplit, request); while (index === RESERVED);
     return index === END_OF_SPLITS || !source ? END : reply(source.split(index));
   };
 }

@@ -3,13 +3,14 @@ import fc from "fast-check";
 import { FailedPreconditionError, InvalidArgumentError, NotFoundError } from "../../../src/base/mod.ts";
 import { beginRun } from "../../../src/dispatcher/core/begin_run.ts";
 import { settleCompression } from "../../../src/dispatcher/core/settle_compression.ts";
-import { takeSplit } from "../../../src/dispatcher/core/take_split.ts";
+import { RESERVED, takeSplit } from "../../../src/dispatcher/core/take_split.ts";
 import { loseWorker } from "../../../src/dispatcher/core/tick.ts";
 import { ShardingPolicy } from "../../../src/graph/mod.ts";
 import { indexes, SETTINGS, TestCore } from "../support.ts";
 
 function take(core: TestCore, repetition: number, source = 0, iterationId = 2000): number {
-  return core.run(takeSplit, { iterationId, source, repetition });
+  const index = core.run(takeSplit, { iterationId, source, repetition });
+  return index === RESERVED ? take(core, repetition, source, iterationId) : index;
 }
 
 function sharded(counts: number[]): TestCore {
@@ -100,15 +101,29 @@ function survivals(core: TestCore, requests: number[]): string[] {
   );
 }
 
-Deno.test("where the machine's start is known, one split of many waits for the disk", () => {
-  const core = sharded([40]);
+Deno.test("where the machine's start is known, reservations alone wait for the disk", () => {
+  const core = sharded([42]);
   assertEquals(survivals(core, [0, 0]), ["machine", "machine"]);
   core.run(beginRun, "boot");
-  const waiting = survivals(core, Array(38).fill(0)).flatMap((outlives, i) =>
-    outlives === "machine" ? [i + 2] : []
+  const waiting = survivals(core, Array(42).fill(0)).flatMap((outlives, i) =>
+    outlives === "machine" ? [i] : []
   );
-  assertEquals(waiting, [2, 34]);
+  assertEquals(waiting, [0, 33]);
   assertEquals(survivals(core, [0, 1, 1]), ["machine", "machine", "process"]);
+});
+
+Deno.test("an index is handed out by an update of its own, which nothing else delays", () => {
+  const core = sharded([42]);
+  core.run(beginRun, "boot");
+  const decided = Array.from({ length: 3 }, () => {
+    const { reply, updates } = core.core.handle(
+      takeSplit,
+      { iterationId: 2000, source: 0, repetition: 0 },
+      core.now,
+    );
+    return [reply, ...updates.map(({ type }) => type)];
+  });
+  assertEquals(decided, [[RESERVED, "reserveSplits"], [0, "takeSplit"], [1, "takeSplit"]]);
 });
 
 Deno.test("the end of the process loses no split, that of the machine those that were reserved", () => {
