@@ -85,6 +85,20 @@ export class ConsumedSet {
     }
   }
 
+  /**
+   * Takes out all that another set holds. An index of which it holds some outputs keeps the others, also those that
+   * it turns out not to have.
+   */
+  remove(other: ConsumedSet | Iterable<ConsumedSource>): void {
+    for (const { source, repetition, ranges, partial } of plain(other)) {
+      const pass = this.#sources.get(source)?.get(repetition);
+      if (!pass) continue;
+      for (const { start, end } of ranges) removeIndexes(pass, start, end);
+      for (const { index, offsets } of partial) removeOffsets(pass, index, offsets);
+      if (pass.ranges.fragments === 0 && pass.partial.size === 0) this.#forget(pass);
+    }
+  }
+
   /** What the set holds, ascending by source and repetition. */
   sources(): ConsumedSource[] {
     const passes = [...this.#sources.values()].flatMap((repetitions) => [...repetitions.values()]);
@@ -119,6 +133,13 @@ export class ConsumedSet {
     return JSON.stringify(this.sources()) === JSON.stringify(other.sources());
   }
 
+  #forget({ source, repetition }: Pass): void {
+    const repetitions = this.#sources.get(source)!;
+    repetitions.delete(repetition);
+    if (repetitions.size === 0) this.#sources.delete(source);
+    this.#recent = null;
+  }
+
   #pass(source: number, repetition: number): Pass {
     const recent = this.#recent;
     if (recent !== null && recent.source === source && recent.repetition === repetition) return recent;
@@ -131,6 +152,20 @@ export class ConsumedSet {
     }
     return this.#recent = pass;
   }
+}
+
+function removeIndexes({ ranges, partial }: Pass, start: number, end: number): void {
+  ranges.remove(start, end);
+  for (const index of partial.keys()) if (index >= start && index < end) partial.delete(index);
+}
+
+function removeOffsets({ ranges, partial }: Pass, index: number, offsets: readonly Range[]): void {
+  const left = ranges.has(index) ? new RangeSet([{ start: 0, end: NO_MORE_OFFSETS }]) : partial.get(index);
+  if (!left) return;
+  for (const { start, end } of offsets) left.remove(start, end);
+  ranges.remove(index, index + 1);
+  if (left.fragments === 0) partial.delete(index);
+  else partial.set(index, left);
 }
 
 /** A set, or what stands for one, as plain data. */

@@ -23,6 +23,22 @@ Deno.test("a set holds what was consumed, whatever came first", () => {
   );
 });
 
+Deno.test("what is taken out is not there any more, and nothing else is missing", () => {
+  fc.assert(
+    fc.property(changes, changes, changes, (list, out, more) => {
+      const set = setOf(list);
+      set.remove(setOf(out));
+      const expected = model(list).difference(model(out));
+      assertEquals(listed(set.sources()), expected);
+      assertEquals(set.isEmpty, expected.size === 0);
+      assert(decodeConsumed(encodeConsumed(set)).equals(set));
+      set.unite(setOf(more));
+      assertEquals(listed(set.sources()), expected.union(model(more)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
 Deno.test("what is listed is in order, disjoint, and whole or partial but not both", () => {
   fc.assert(
     fc.property(changes, (list) => {
