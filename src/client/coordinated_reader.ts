@@ -76,6 +76,11 @@ export class CoordinatedReader implements ElementIterator<Element> {
     return given ? given.element : this.#life.wait();
   }
 
+  /** As a consumer gets an element of each round, its elements have no numbers. */
+  get position(): number {
+    return 0;
+  }
+
   checkpoint(): never {
     throw new FailedPreconditionError(
       "Cannot make a checkpoint: the consumers of a coordinated read advance together",

@@ -1,3 +1,4 @@
+import type { RangeSet } from "../base/mod.ts";
 import type { Element } from "../element/mod.ts";
 import type { ElementIterator } from "../executor/mod.ts";
 import type { DataServiceNode } from "../graph/mod.ts";
@@ -9,6 +10,8 @@ import { ServiceReader } from "./service_reader.ts";
 
 /** One pass over a dataset through a service. */
 export interface ServiceReading extends ElementIterator<Element> {
+  /** The number of the next element, counted from the beginning of the pass through all checkpoints; 0 in a coordinated read. */
+  readonly position: number;
   /**
    * Where it stands; null: at the beginning.
    *
@@ -17,11 +20,22 @@ export interface ServiceReading extends ElementIterator<Element> {
   checkpoint(): ServiceCheckpoint | null;
 }
 
-/** Reads datasets through their dispatchers; `resume` is where a reader goes on. */
-export type ServiceReaders = (
-  node: DataServiceNode,
-  options: { readonly signal: AbortSignal; readonly resume?: ServiceCheckpoint | null },
-) => ServiceReading;
+/** How a dataset is read through its dispatcher. */
+export interface ServiceReadingOptions {
+  /** Aborted when the program leaves. */
+  readonly signal: AbortSignal;
+  /** Where the reader goes on. @default null: at the beginning of the next pass */
+  readonly resume?: ServiceCheckpoint | null;
+  /**
+   * The numbers of elements that have come to the program, where something behind the reader may hold others.
+   *
+   * @default null: it gets each at once
+   */
+  readonly settled?: (() => RangeSet) | null;
+}
+
+/** Reads datasets through their dispatchers. */
+export type ServiceReaders = (node: DataServiceNode, options: ServiceReadingOptions) => ServiceReading;
 
 /**
  * Makes the executor's port to the service. What it has registered, and the job of each node, it remembers as long
@@ -29,8 +43,8 @@ export type ServiceReaders = (
  */
 export function createDataServiceReader(environment: ReaderEnvironment): ServiceReaders {
   const jobs = new JobDirectory();
-  return (node, { signal, resume = null }) => {
-    const options = { node, environment, jobs, signal, resume };
+  return (node, { signal, resume = null, settled = null }) => {
+    const options = { node, environment, jobs, signal, resume, settled };
     const { consumerIndex } = node.options;
     return consumerIndex === null
       ? new ServiceReader(options)

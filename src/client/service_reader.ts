@@ -1,4 +1,4 @@
-import { assertNever, FailedPreconditionError, type MaybePromise } from "../base/mod.ts";
+import { assertNever, FailedPreconditionError, type MaybePromise, type RangeSet } from "../base/mod.ts";
 import type { BlockReader, ConsumedSet, Element } from "../element/mod.ts";
 import type { Pulled } from "../executor/mod.ts";
 import { type DataServiceNode, ShardingPolicy } from "../graph/mod.ts";
@@ -28,6 +28,8 @@ export interface ServiceReaderOptions {
   readonly signal: AbortSignal;
   /** Where the reader goes on; null: at the beginning of the next pass. */
   readonly resume: ServiceCheckpoint | null;
+  /** The numbers of elements that have come to the program; null: it gets each at once. */
+  readonly settled: (() => RangeSet) | null;
 }
 
 /** What a reader has once it is a client of an iteration. */
@@ -76,7 +78,11 @@ export class ServiceReader implements ServiceReading {
     });
     this.#core = new ReaderCore(
       { maxBlocks: maxOutstandingRequests, maxBytes: DEFAULT_BUFFER_BYTES },
-      options.resume ? consumedBefore(options.resume) : undefined,
+      {
+        before: options.resume ? consumedBefore(options.resume) : undefined,
+        position: options.resume?.position,
+        mayBeHeld: options.settled !== null,
+      },
     );
   }
 
@@ -94,37 +100,48 @@ export class ServiceReader implements ServiceReading {
     return this.#life.close();
   }
 
+  get position(): number {
+    return this.#core.position(this.#within);
+  }
+
   checkpoint(): ServiceCheckpoint | null {
     const { node, resume } = this.#options;
     if (!this.#joined) return resume;
     const { clientId, iterationKey, repetition } = this.#joined;
     const { shardingPolicy } = node.options;
-    const within = this.#endedWithin ?? this.#index;
+    const settled = this.#options.settled && this.#options.settled();
+    const isSharded = shardingPolicy === ShardingPolicy.DYNAMIC;
+    const { position } = this;
+    const firstHeld = settled?.gaps(resume?.position ?? 0, position).next().value?.start ?? position;
+    if (!isSharded) this.#checkOrder();
     return {
       iteration: iterationKey,
       client: `${clientId}`,
       repetition,
       policy: shardingPolicy,
-      consumed: shardingPolicy === ShardingPolicy.DYNAMIC ? consumedText(this.#consumed(within)) : "",
-      position: (resume?.position ?? 0) + this.#position(within),
+      consumed: isSharded ? consumedText(this.#consumed(settled)) : "",
+      position: isSharded ? position : firstHeld,
       readers: this.#readers,
-      finished: this.#hasFinished,
+      finished: this.#hasFinished && firstHeld === position,
     };
   }
 
-  #consumed(within: number): ConsumedSet {
-    const consumed = this.#core.consumed(within);
+  /** How many elements of the block in hand were given out. */
+  get #within(): number {
+    return this.#endedWithin ?? this.#index;
+  }
+
+  #consumed(settled: RangeSet | null): ConsumedSet {
+    const consumed = this.#core.consumed(this.#within, settled);
     if (consumed) return consumed;
     throw new FailedPreconditionError(
       "Cannot make a checkpoint: the dataset's pipeline does not say which source elements it has consumed",
     );
   }
 
-  #position(within: number): number {
+  #checkOrder(): void {
     const { numTasks } = this.#core;
-    if (this.#options.node.options.shardingPolicy !== ShardingPolicy.OFF || numTasks <= 1) {
-      return this.#core.taken(within);
-    }
+    if (numTasks <= 1) return;
     throw new FailedPreconditionError(
       `Cannot make a checkpoint: without sharding ${numTasks} workers give all elements each, in an order of chance`,
     );
@@ -138,6 +155,7 @@ export class ServiceReader implements ServiceReading {
   #takeBlock(): void {
     this.#dropBlock();
     this.#step({ kind: "taken" });
+    if (this.#core.wantsToSettle) this.#core.settle(this.#options.settled!());
   }
 
   #nextBlock(): MaybePromise<Pulled<Element>> {

@@ -3,11 +3,12 @@
  * all tasks in turn, the windows, the acknowledgements, and the agreement with the dispatcher about the end.
  */
 
-import { assertNever, DataLossError } from "../../base/mod.ts";
+import { assertNever, DataLossError, type RangeSet } from "../../base/mod.ts";
 import type { ConsumedSet } from "../../element/mod.ts";
 import { Consumption, type ConsumptionReport } from "./consumption.ts";
 import { EndAgreement } from "./end_agreement.ts";
 import type { ListedTask, OpenSession, ReaderCommand, ReaderEvent } from "./events.ts";
+import { type RecentBlock, RecentBlocks } from "./recent_blocks.ts";
 import { type Item, Task } from "./task.ts";
 import { Window, type WindowOptions } from "./window.ts";
 
@@ -16,6 +17,16 @@ type EventOf<B, K extends ReaderEvent<B>["kind"]> = Extract<ReaderEvent<B>, { ki
 // A worker that the dispatcher took for lost may hang on a dead connection. One that ended its task properly has
 // sent the end of the stream already, which is at most one heartbeat behind the dispatcher's word.
 const FINISHED_LISTINGS_TO_CLOSE = 2;
+
+/** What a reader begins with. */
+export interface ReaderHistory {
+  /** What was consumed before: by the reader whose checkpoint it goes on from. @default nothing */
+  readonly before?: ConsumedSet | undefined;
+  /** How many elements such readers had. @default 0 */
+  readonly position?: number | undefined;
+  /** Whether elements that it gives out may be held before the program gets them. @default false */
+  readonly mayBeHeld?: boolean;
+}
 
 /** The state of one reader; `B` is whatever stands for a decoded block. */
 export class ReaderCore<B> {
@@ -32,25 +43,47 @@ export class ReaderCore<B> {
   readonly #consumption: Consumption;
   /** Tasks that could have given a block since the last heartbeat and gave none. */
   #starving = new Set<bigint>();
-  /** Elements of whole blocks that the program has got. */
-  #taken = 0;
+  /** The number of the first element that is not of a whole block that was given out. */
+  #position: number;
+  /** Null: whatever is given out the program has. */
+  readonly #recent: RecentBlocks | null;
   #commands: ReaderCommand<B>[] = [];
 
-  /** A reader without tasks, which goes on where one ended that had consumed `before`. */
-  constructor(options: WindowOptions, before?: ConsumedSet) {
+  /** A reader without tasks. */
+  constructor(options: WindowOptions, { before, position = 0, mayBeHeld = false }: ReaderHistory = {}) {
     this.#window = new Window(options);
     this.#consumption = new Consumption(before);
+    this.#position = position;
+    this.#recent = mayBeHeld ? new RecentBlocks() : null;
   }
 
-  /** How many elements the program has got, `within` of the block in hand among them. */
-  taken(within: number): number {
-    return this.#taken + within;
+  /** The number of the next element; `within` of the block in hand were given out. */
+  position(within: number): number {
+    return this.#position + within;
   }
 
-  /** Everything that was consumed, or null where elements came that do not say what they consumed. */
-  consumed(within: number): ConsumedSet | null {
+  /**
+   * Everything that was consumed, or null where elements came that do not say what they consumed. `settled`: numbers
+   * of the elements that the program has, where others may be held behind the reader.
+   */
+  consumed(within: number, settled: RangeSet | null = null): ConsumedSet | null {
     this.#noteInHand(within);
-    return this.#consumption.isTracked ? this.#consumption.consumed() : null;
+    if (!this.#consumption.isTracked) return null;
+    const consumed = this.#consumption.consumed();
+    if (settled !== null && this.#recent !== null) {
+      consumed.remove(this.#recent.held(settled, this.#given(within)));
+    }
+    return consumed;
+  }
+
+  /** Whether {@link settle} should be called, so as to free memory. */
+  get wantsToSettle(): boolean {
+    return this.#recent !== null && this.#recent.areMany;
+  }
+
+  /** The program has the elements that are numbered in `settled`. */
+  settle(settled: RangeSet): void {
+    this.#recent?.forget(settled);
   }
 
   /** What a heartbeat, or the farewell, says of the consumption. The next `listed` counts as its answer. */
@@ -197,8 +230,7 @@ export class ReaderCore<B> {
     if (!task) return;
     if (task.isLive) this.#commands.push({ kind: "close", task: id, stream: task.stream });
     if (this.#inHand === task) {
-      this.#noteInHand(within);
-      this.#taken += within;
+      this.#giveInHand(within);
       this.#inHand = null;
       this.#commands.push({ kind: "discard" });
     }
@@ -211,6 +243,21 @@ export class ReaderCore<B> {
     const item = this.#inHand?.inHand;
     if (item?.kind !== "block") return;
     this.#consumption.take(this.#inHand!.id, item.provenance, item.skip, item.skip + within);
+  }
+
+  /** As it has, and no more of it will be given out. */
+  #giveInHand(within: number): void {
+    this.#noteInHand(within);
+    const given = this.#recent && this.#given(within);
+    if (given) this.#recent!.add(given);
+    this.#position += within;
+  }
+
+  /** What was given out of the block in hand. */
+  #given(within: number): RecentBlock | null {
+    const item = this.#inHand?.inHand;
+    if (item?.kind !== "block" || item.provenance === null) return null;
+    return { first: this.#position, count: within, provenance: item.provenance, skip: item.skip };
   }
 
   #listFirst(entry: ListedTask): void {
@@ -364,10 +411,7 @@ export class ReaderCore<B> {
     const task = this.#inHand;
     if (!task) return;
     const item = task.inHand;
-    if (item?.kind === "block") {
-      this.#noteInHand(item.count);
-      this.#taken += item.count;
-    }
+    if (item?.kind === "block") this.#giveInHand(item.count);
     this.#inHand = null;
     task.take();
     this.#acknowledge(task);

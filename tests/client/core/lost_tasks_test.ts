@@ -74,7 +74,7 @@ Deno.test("the rest of a lost task's blocks is dropped, that in hand included, a
     "discard",
   ]);
   assertEquals(reportOf(reader), { consumed: [[1n, [[1000, 1004]]]], left: [1n] });
-  assertEquals(reader.taken(0), 4);
+  assertEquals(reader.position(0), 4);
   assertEquals(kinds(run(reader, wanted)), ["handOver"]);
   assertEquals(reportOf(reader, 0).consumed, [[1n, [[1000, 1004]]]]);
 });
@@ -117,7 +117,7 @@ Deno.test("the consumed set holds whole blocks and the part of the block in hand
 Deno.test("of a block whose first elements another reader took only the rest counts", () => {
   const reader = readerOf({ ...block(1n, 0), skip: 6, count: 4 }, wanted, taken);
   assertEquals(reportOf(reader).consumed, [[1n, [[1006, 1010]]]]);
-  assertEquals(reader.taken(0), 4);
+  assertEquals(reader.position(0), 4);
 });
 
 Deno.test("a task that gives nothing from one heartbeat to the next starves the reader", () => {
