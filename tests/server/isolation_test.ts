@@ -102,9 +102,8 @@ Deno.test("user code that never returns is ended with its process, and the worke
   await assertRejects(
     () =>
       cluster.read(
-        Dataset.range(4).map((x) => {
+        Dataset.range(4).map((): number => {
           for (;;);
-          return x;
         }),
       ),
     InternalError,
