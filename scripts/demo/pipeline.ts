@@ -2,6 +2,9 @@
 
 import { Dataset, distribute, type Tensor } from "../../mod.ts";
 
+/** How the records of an epoch are divided between workers. */
+export type Mode = "parallel_epochs" | "distributed_epoch";
+
 /** A batch of digits. */
 export interface Digits {
   /** Grey values from 0 to 1, shape [batch, 784]. */
@@ -10,16 +13,12 @@ export interface Digits {
   labels: Float64Array;
   /** The number of each record. */
   numbers: Float64Array;
-  /** The process of the worker that prepared each image. */
-  workers: Float64Array;
+  /** The name of the worker that prepared each image. */
+  workers: string[];
 }
 
 /** Reads the digits of `files` through a service, in batches of 64. */
-export function digitsOf(
-  files: string,
-  service: string,
-  processingMode: "distributed_epoch" | "parallel_epochs",
-): Dataset<Digits> {
+export function digitsOf(files: string, service: string, processingMode: Mode): Dataset<Digits> {
   return Dataset.tfrecord(files)
     .shuffle(1000)
     .map((record) => {
@@ -30,8 +29,7 @@ export function digitsOf(
         for (let x = 1; x < 27; x++) images[(y + down) * 28 + x + right] = record[5 + y * 28 + x] / 255;
       }
       const numbers = new DataView(record.buffer, record.byteOffset).getUint32(0, true);
-      // It runs in the process of a task, whose parent is the worker.
-      return { images, labels: record[4], numbers, workers: Deno.ppid };
+      return { images, labels: record[4], numbers, workers: Deno.env.get("DEMO_SERVER") ?? "nobody" };
     })
     .batch(64)
     .apply(distribute({ processingMode, service }));
