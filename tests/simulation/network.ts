@@ -1,5 +1,6 @@
 import type { Random } from "../../src/base/mod.ts";
 import type { FetchHandler } from "../../src/rpc/mod.ts";
+import { Line } from "./line.ts";
 import type { VirtualTime } from "./virtual_time.ts";
 
 /** What goes wrong on the way. Chances are of each message, from 0 to 1. */
@@ -28,6 +29,24 @@ export interface Peer {
   /** Answers requests; null: it only asks. */
   readonly handle: FetchHandler | null;
 }
+
+interface Listener extends Peer {
+  readonly handle: FetchHandler;
+}
+
+/** An answer on its way. */
+interface Stream {
+  readonly from: Peer;
+  readonly peer: Peer;
+  /** Tells the server that its caller has gone. */
+  readonly gone: AbortController;
+  readonly line: Line;
+}
+
+const STREAM = "application/connect+";
+
+// One for all: each would cost as much as the call.
+const LEFT = new DOMException("The reader has left", "AbortError");
 
 // A peer on the other side of a broken network says nothing; the caller's own kernel gives up after this time.
 const SILENCE_MS = 2_000;
@@ -64,70 +83,74 @@ export class Network {
 
   /** The `fetch` of a peer. It fails as `fetch` does, with TypeErrors, and at once when either side dies. */
   fetchOf(from: Peer): typeof fetch {
-    return async (input, init) => {
+    return async (input, init = {}) => {
       if (input instanceof Request) throw new TypeError("the simulation's fetch takes an address");
       const url = String(input);
-      const to = new URL(url).host;
-      const signal = init?.signal ?? null;
-      await this.#travel(from, null, signal);
-      const peer = this.#reachable(from, to);
-      if (!peer?.handle || this.#happens(this.weather.loseRequest)) {
-        const isSilent = peer !== null || this.#apart.has(pair(from.address, to));
-        if (isSilent) await this.#sleep(SILENCE_MS, from, null, signal);
-        throw new TypeError(isSilent ? "connection timed out" : "connection refused");
-      }
       const gone = new AbortController();
-      const { handle } = peer;
-      const send = () => {
-        const answering = handle(new Request(url, { ...init, signal: gone.signal }));
-        // The only call that is answered with the help of another thread.
-        return answering && url.endsWith("/GetOrRegisterDataset") ? this.#time.hold(answering) : answering;
-      };
+      const line = new Line(from, init.signal ?? null);
+      let isOpen = false;
       try {
+        await this.#travel(line);
+        const peer = await this.#connect(from, new URL(url).host, line);
+        line.reach(peer);
+        const send = () => this.#answer(peer, url, { ...init, signal: gone.signal });
         if (this.#happens(this.weather.repeat)) {
-          (await until(send() ?? notFound(), from, peer, signal)).body?.cancel().catch(() => {});
+          (await line.until(send())).body?.cancel().catch(() => {});
         }
-        const answer = await until(send() ?? notFound(), from, peer, signal);
-        if (this.#happens(this.weather.loseAnswer) || this.#reachable(from, to) !== peer) {
+        const answer = await line.until(send());
+        if (this.#happens(this.weather.loseAnswer) || this.#reachable(from, peer.address) !== peer) {
           answer.body?.cancel().catch(() => {});
           throw new TypeError("connection reset");
         }
-        await this.#travel(from, peer, signal);
-        const body = answer.body && this.#carry(answer.body, { from, peer, gone, signal });
-        return new Response(body, { status: answer.status, headers: answer.headers });
+        await this.#travel(line);
+        isOpen = answer.headers.get("content-type")?.startsWith(STREAM) === true;
+        return isOpen ? this.#carry(answer, { from, peer, gone, line }) : answer;
       } catch (error) {
-        gone.abort();
+        gone.abort(error);
         throw error;
+      } finally {
+        if (!isOpen) line.close();
       }
     };
   }
 
-  /** The bytes of an answer, piece by piece, as they come through. */
-  #carry(
-    body: ReadableStream<Uint8Array>,
-    { from, peer, gone, signal }: {
-      from: Peer;
-      peer: Peer;
-      gone: AbortController;
-      signal: AbortSignal | null;
-    },
-  ): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const reader = body.getReader();
+  async #connect(from: Peer, to: string, line: Line): Promise<Listener> {
+    const peer = this.#reachable(from, to);
+    if (peer?.handle && !this.#happens(this.weather.loseRequest)) return peer as Listener;
+    const isSilent = peer !== null || this.#apart.has(pair(from.address, to));
+    if (isSilent) await this.#sleep(SILENCE_MS, line);
+    throw new TypeError(isSilent ? "connection timed out" : "connection refused");
+  }
+
+  #answer({ handle }: Listener, url: string, init: RequestInit): Promise<Response> {
+    const request = new Request(url, init);
+    // As `fetch` states it: without it, a server takes every call for an odd one.
+    if (init.body instanceof Uint8Array) request.headers.set("content-length", `${init.body.byteLength}`);
+    const answering = handle(request);
+    if (!answering) return Promise.resolve(new Response("not found", { status: 404 }));
+    // The only call that is answered with the help of another thread.
+    return url.endsWith("/GetOrRegisterDataset") ? this.#time.hold(answering) : answering;
+  }
+
+  /** A stream, piece by piece, as they come through. */
+  #carry({ body, status, headers }: Response, { from, peer, gone, line }: Stream): Response {
+    const reader = body!.getReader();
     const end = () => {
-      gone.abort();
+      line.close();
+      gone.abort(LEFT);
       reader.cancel().catch(() => {});
     };
-    return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    const pieces = new ReadableStream<Uint8Array<ArrayBuffer>>({
       type: "bytes",
       pull: async (controller) => {
-        this.#time.touch();
         try {
-          const { done, value } = await until(reader.read(), from, peer, signal);
-          await this.#travel(from, peer, signal);
+          const { done, value } = await line.until(reader.read());
+          await this.#travel(line);
           if (this.#happens(this.weather.cut) || this.#reachable(from, peer.address) !== peer) {
             throw new TypeError("error reading a body from connection");
           }
           if (!done) return controller.enqueue(value.slice());
+          line.close();
           controller.close();
           (controller as ReadableByteStreamController).byobRequest?.respond(0);
         } catch (error) {
@@ -137,6 +160,7 @@ export class Network {
       },
       cancel: end,
     });
+    return new Response(pieces, { status, headers });
   }
 
   #reachable(from: Peer, to: string): Peer | null {
@@ -148,39 +172,13 @@ export class Network {
     return chance > 0 && this.#random.float() < chance;
   }
 
-  #travel(from: Peer, to: Peer | null, signal: AbortSignal | null): Promise<void> {
-    return this.#sleep(this.#random.below(this.weather.delayMs + 1), from, to, signal);
+  #travel(line: Line): Promise<void> {
+    return this.#sleep(this.#random.below(this.weather.delayMs + 1), line);
   }
 
-  #sleep(ms: number, from: Peer, to: Peer | null, signal: AbortSignal | null): Promise<void> {
-    return until(new Promise<void>((resolve) => this.#time.in(ms, resolve)), from, to, signal);
+  #sleep(ms: number, line: Line): Promise<void> {
+    return line.until(new Promise<void>((resolve) => void this.#time.in(ms, resolve)));
   }
-}
-
-/** What `promise` gives, unless one side dies before, or the caller gives up. */
-function until<T>(
-  promise: Promise<T>,
-  from: Peer,
-  to: Peer | null,
-  signal: AbortSignal | null,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const signals = [from.gone, to?.gone, signal].filter((watched) => watched instanceof AbortSignal);
-    const stop = () => signals.forEach((watched) => watched.removeEventListener("abort", onAbort));
-    const onAbort = () => {
-      stop();
-      reject(signal?.aborted ? signal.reason : new TypeError("connection reset"));
-    };
-    for (const watched of signals) {
-      if (watched.aborted) return onAbort();
-      watched.addEventListener("abort", onAbort);
-    }
-    promise.then(resolve, reject).finally(stop);
-  });
-}
-
-function notFound(): Promise<Response> {
-  return Promise.resolve(new Response("not found", { status: 404 }));
 }
 
 function pair(a: string, b: string): string {

@@ -7,8 +7,29 @@ export interface Pipeline {
   readonly dataset: Dataset<Element>;
 }
 
-/** The datasets that are simulated, of about `size` elements. */
-export function pipelines(size: number): Pipeline[] {
+const SIZE = 120;
+
+/** The datasets that are simulated, of about so many elements. */
+export const PIPELINES: readonly Pipeline[] = pipelines(SIZE);
+
+const counted = new Map<Pipeline, Promise<ReadonlyMap<number, number>>>();
+
+/** How often each number comes when `pipeline` is read without a service. It is read once. */
+export function numbersOf(pipeline: Pipeline): Promise<ReadonlyMap<number, number>> {
+  let counting = counted.get(pipeline);
+  if (!counting) counted.set(pipeline, counting = count(pipeline));
+  return counting;
+}
+
+async function count({ dataset }: Pipeline): Promise<ReadonlyMap<number, number>> {
+  const counts = new Map<number, number>();
+  for await (const element of dataset) {
+    for (const leaf of leaves(element)) counts.set(leaf, (counts.get(leaf) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function pipelines(size: number): Pipeline[] {
   const range = Dataset.range(size);
   return [
     { name: "map", dataset: range.map((x) => x * 2) },

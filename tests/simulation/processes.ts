@@ -145,7 +145,6 @@ export class ReaderProcess extends Process {
   readonly handle = null;
   /** What it has got. */
   readonly got: Element[] = [];
-  readonly #time: VirtualTime;
   readonly #abort = new AbortController();
   readonly #reader: ReturnType<ReturnType<typeof createDataServiceReader>>;
   state: "reading" | "finished" | "failed" | "left" | "killed" = "reading";
@@ -158,7 +157,6 @@ export class ReaderProcess extends Process {
     pauseMs: number;
   }) {
     super(world, address, 0);
-    this.#time = world.time;
     const { clock, random, fetch } = this;
     const read = createDataServiceReader({ clock, random, log: silentLog, codecs: portableCodecs, fetch });
     this.#reader = read(options.node, { signal: this.#abort.signal, resume: options.resume ?? null });
@@ -170,7 +168,6 @@ export class ReaderProcess extends Process {
     try {
       for (;;) {
         const element = await this.#reader.next();
-        this.#time.touch();
         if (this.state !== "reading") return;
         if (element === DONE) break;
         this.got.push(element);

@@ -8,7 +8,7 @@ import { type DataServiceNode, GRAPH } from "../../src/graph/mod.ts";
 import { createDispatcherClient } from "../../src/rpc/mod.ts";
 import { SETTINGS } from "../dispatcher/support.ts";
 import { FINE, Network } from "./network.ts";
-import { leaves, type Pipeline, pipelines } from "./pipelines.ts";
+import { leaves, numbersOf, type Pipeline, PIPELINES } from "./pipelines.ts";
 import { DISPATCHER, DispatcherProcess, ReaderProcess, WorkerProcess, type World } from "./processes.ts";
 import { VirtualTime } from "./virtual_time.ts";
 
@@ -20,11 +20,12 @@ export interface Outcome {
   readonly history: readonly string[];
   /** What is wrong; empty: nothing. */
   readonly faults: readonly string[];
+  /** Stands for every step of the run: another number, another run. */
+  readonly trail: number;
 }
 
 const TROUBLE_MS = 8_000;
 const PATIENCE_MS = 900_000;
-const SIZE = 120;
 const DRAIN_MS = 3_000;
 
 const DISPATCHER_SETTINGS: DispatcherSettings = {
@@ -50,7 +51,6 @@ class Scenario {
   readonly #network: Network;
   readonly #pipeline: Pipeline;
   readonly #node: DataServiceNode;
-  readonly #expected: Map<number, number>;
   readonly #history: string[] = [];
   readonly #faults: string[] = [];
   #disk = new MemoryJournalFiles();
@@ -66,8 +66,7 @@ class Scenario {
     const random = this.#random = new SeededRandom(mixSeeds(seed, 1));
     this.#network = new Network(this.#time, new SeededRandom(mixSeeds(seed, 2)));
     this.#world = { time: this.#time, network: this.#network, seed };
-    const choice = pipelines(SIZE);
-    this.#pipeline = choice[random.below(choice.length)];
+    this.#pipeline = PIPELINES[random.below(PIPELINES.length)];
     const readers = 1 + random.below(3);
     const read = distribute<unknown>({
       processingMode: ShardingPolicy.DYNAMIC,
@@ -76,7 +75,6 @@ class Scenario {
       maxOutstandingRequests: 1 + random.below(8),
     });
     this.#node = this.#pipeline.dataset.apply(read)[GRAPH] as DataServiceNode;
-    this.#expected = new Map();
     this.#workers = Array.from({ length: 1 + random.below(3) }, () => null);
     this.#pauseMs = 20 + random.below(60) * readers;
     this.#readersWanted = readers;
@@ -90,13 +88,12 @@ class Scenario {
       pipeline: this.#pipeline.name,
       history: this.#history,
       faults: this.#faults,
+      trail: this.#time.trail,
     };
   }
 
   async run(): Promise<void> {
-    for await (const element of this.#pipeline.dataset) {
-      for (const leaf of leaves(element)) this.#expected.set(leaf, (this.#expected.get(leaf) ?? 0) + 1);
-    }
+    const expected = await numbersOf(this.#pipeline);
     const random = this.#random;
     this.startDispatcher();
     this.#workers.forEach((_, index) => this.startWorker(index));
@@ -124,7 +121,7 @@ class Scenario {
     this.startDispatcher();
     this.#revive();
     await this.#time.run(this.#time.now + PATIENCE_MS, () => this.#isOver);
-    this.#check();
+    this.#check(expected);
     for (const process of [this.#dispatcher, ...this.#workers, ...this.#readers]) process?.kill();
     await this.#time.run(this.#time.now);
   }
@@ -246,12 +243,12 @@ class Scenario {
 
   // ---- what must be true
 
-  #check(): void {
+  #check(expected: ReadonlyMap<number, number>): void {
     for (const { address, state, error } of this.#readers) {
       if (state === "reading") this.#faults.push(`${address} hangs`);
       if (state === "failed") this.#faults.push(`${address} failed: ${error}`);
     }
-    const counts = new Map(this.#expected);
+    const counts = new Map(expected);
     for (const reader of this.#readers) {
       for (const element of reader.got) {
         for (const leaf of leaves(element)) counts.set(leaf, (counts.get(leaf) ?? 0) - 1);

@@ -4,47 +4,41 @@ import { type Clock, sleepWith, type Timer } from "../../src/base/clock.ts";
 interface Due {
   readonly at: number;
   readonly order: number;
-  readonly callback: () => void;
+  /** Null: nobody waits for it any more. */
+  callback: (() => void) | null;
 }
-
-// So many turns of the event loop in a row must pass without anything happening: code between two events of the
-// simulation may wait for a turn or two of its own.
-const QUIET_TURNS = 3;
 
 /** Time that moves only when nobody has anything left to do. Timers that are due together fire in the order of their making. */
 export class VirtualTime {
   #now = 1_000_000;
   #order = 0;
+  #trail = 0;
   /** A binary heap, the next one first. */
   readonly #heap: Due[] = [];
-  #activity = 0;
-  #held = 0;
+  readonly #held = new Set<Promise<unknown>>();
 
   /** Milliseconds since the epoch. */
   get now(): number {
     return this.#now;
   }
 
-  /** Something happened: whoever waits for quiet waits on. */
-  touch(): void {
-    this.#activity++;
+  /** Stands for all that has been due so far, and when. */
+  get trail(): number {
+    return this.#trail;
   }
 
   /** Waits for what takes real time, such as a digest on another thread, without letting virtual time pass. */
-  async hold<T>(real: Promise<T>): Promise<T> {
-    this.#held++;
-    try {
-      return await real;
-    } finally {
-      this.#held--;
-      this.touch();
-    }
+  hold<T>(real: Promise<T>): Promise<T> {
+    this.#held.add(real);
+    real.finally(() => this.#held.delete(real)).catch(() => {});
+    return real;
   }
 
-  /** Calls `callback` in `ms` milliseconds. Nobody can take it back: it is for the callback to see that it is not wanted. */
-  in(ms: number, callback: () => void): void {
-    this.touch();
-    this.#push({ at: this.#now + Math.max(0, ms), order: this.#order++, callback });
+  /** Calls `callback` in `ms` milliseconds; gives what takes it back. */
+  in(ms: number, callback: () => void): () => void {
+    const due: Due = { at: this.#now + Math.max(0, ms), order: this.#order++, callback };
+    this.#push(due);
+    return () => void (due.callback = null);
   }
 
   /** Lets everybody get on until time `end`, or until `done`. Between two events all code runs that can. */
@@ -54,19 +48,21 @@ export class VirtualTime {
       const next = this.#heap[0];
       if (!next || next.at > end) break;
       this.#pop();
+      if (!next.callback) continue;
       this.#now = next.at;
+      this.#trail = Math.imul(this.#trail, 31) + next.at * 7 + next.order | 0;
       next.callback();
       await this.#quiet();
     }
     if (!done()) this.#now = Math.max(this.#now, end);
   }
 
+  /** Nobody has anything left to do: all code here waits for promises alone, and one turn of the event loop runs them all. */
   async #quiet(): Promise<void> {
-    for (let turns = 0, before = this.#activity; turns < QUIET_TURNS; turns++) {
-      await new Promise<void>((resolve) => void setImmediate(resolve));
-      if (this.#activity === before && this.#held === 0) continue;
-      before = this.#activity;
-      turns = 0;
+    await turn();
+    while (this.#held.size > 0) {
+      await Promise.allSettled(this.#held);
+      await turn();
     }
   }
 
@@ -104,6 +100,10 @@ function isBefore(a: Due, b: Due): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
 
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
 /** The clock of one process: it stops for good when the process is killed. */
 export class ProcessClock implements Clock {
   readonly #time: VirtualTime;
@@ -118,11 +118,9 @@ export class ProcessClock implements Clock {
   }
 
   setTimer(callback: () => void, ms: number): Timer {
-    let isCleared = false;
-    this.#time.in(ms, () => {
-      if (!isCleared && !this.#isStopped) callback();
+    const clear = this.#time.in(ms, () => {
+      if (!this.#isStopped) callback();
     });
-    const clear = () => void (isCleared = true);
     return { clear, [Symbol.dispose]: clear };
   }
 
