@@ -27,6 +27,7 @@ export {
   NO_MORE_OFFSETS,
   type SourcePass,
 } from "./provenance/ledger.ts";
+export { gathered } from "./provenance/scattered.ts";
 export { ProvenanceWriter } from "./provenance/provenance_writer.ts";
 export { showSpec } from "./show_spec.ts";
 export { slices } from "./slices.ts";

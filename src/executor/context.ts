@@ -6,6 +6,7 @@ import type { DataServiceNode, FunctionRef, TfDataServiceNode, UserFunction } fr
 import type { FileSystem } from "../sources/mod.ts";
 import type { CallSpreader } from "./call_spreader.ts";
 import type { ElementIterator } from "./iterator.ts";
+import type { Settlement } from "./settlement.ts";
 
 /** A piece of a source's input: the indexes from `start` (included) to `end` (excluded). */
 export interface Split {
@@ -49,11 +50,25 @@ export interface DatasetBuilder {
   fromArray(items: readonly Element[]): object;
 }
 
+/** What reads a dataset through a dispatcher. */
+export interface ServiceIterator extends ElementIterator<Element> {
+  /** The number of the next element. */
+  readonly position: number;
+}
+
+/** One pass over a service in a pipeline. */
+export interface ServicePass {
+  /** Which of the pipeline's places reads the service, as {@linkcode servicesOf} names them. */
+  readonly at: number;
+  /** How often the place was read before, from 0. */
+  readonly pass: number;
+}
+
 /** Reads a dataset through a dispatcher. */
 export type DataServiceReader = (
   node: DataServiceNode,
-  context: ExecutionContext,
-) => ElementIterator<Element>;
+  context: ExecutionContext & ServicePass,
+) => ServiceIterator;
 
 /** Reads a dataset of a stock tf.data service. */
 export type TfDataServiceReader = (
@@ -92,6 +107,12 @@ export interface ExecutionContext {
    * are those of that element. @default nobody asks
    */
   readonly ledger?: Ledger;
+  /**
+   * Told what of the inputs comes with the elements of the root, where a dynamically sharded service is among them.
+   *
+   * @default nobody asks
+   */
+  readonly settlement?: Settlement;
   /** Threads for the calls of parallel maps. @default all calls are made in this one */
   readonly spreader?: CallSpreader;
 }

@@ -115,9 +115,10 @@ class Execution implements ElementIterator<Element> {
 
   #build(): MaybePromise<ElementIterator<Element>> {
     try {
-      const { splits, ledger } = this.#run.context;
+      const { splits, settlement, ledger = settlement?.ledger } = this.#run.context;
       return new Pipeline(this.#root, this.#run, {
         splits,
+        settlement,
         tracking: ledger ? new Tracking(ledger) : null,
       }).start();
     } catch (error) {

@@ -10,6 +10,8 @@ export type {
   DatasetBuilder,
   ExecutionContext,
   FunctionRuntime,
+  ServiceIterator,
+  ServicePass,
   Split,
   SplitSupply,
   TfDataServiceReader,
@@ -18,3 +20,5 @@ export { execute, type ExecuteOptions } from "./execute.ts";
 export { Failure } from "./failure.ts";
 export type { OperatorFunctionContext } from "./function_context.ts";
 export { DONE, type ElementIterator, type Pulled } from "./iterator.ts";
+export { servicesOf } from "./plan_places.ts";
+export { type SettledBefore, Settlement } from "./settlement.ts";

@@ -11,14 +11,19 @@ import { build } from "./build.ts";
 import type { SplitSupply } from "./context.ts";
 import { functionRefs } from "./function_refs.ts";
 import type { ElementIterator } from "./iterator.ts";
+import { Numbered } from "./numbered.ts";
 import { type Conditions, Place } from "./place.ts";
 import type { Run } from "./run.ts";
+import { dynamicallyRead, ordinalsOf, placesOf } from "./plan_places.ts";
+import type { Settlement } from "./settlement.ts";
 import type { Tracking } from "./tracking.ts";
 
 /** How a graph is run. */
 export interface PipelineOptions {
   /** Where sources ask for their input. @default they give all they have */
   splits?: SplitSupply | undefined;
+  /** What of the inputs has come to the program, where that is asked. @default nobody asks */
+  settlement?: Settlement | undefined;
   /** Where it is noted what the root's elements consumed. @default nowhere */
   tracking?: Tracking | null;
   /** Tells the chance of nested datasets apart. @default 0, the dataset that is executed */
@@ -33,30 +38,36 @@ export class Pipeline {
   readonly run: Run;
   /** Where split sources get their input from. */
   readonly splits: SplitSupply | undefined;
+  /** What of the inputs has come to the program, where that is asked. */
+  readonly settlement: Settlement | undefined;
   readonly #root: PlannedNode;
   readonly #deterministic: boolean;
   readonly #tracking: Tracking | null;
   readonly #seedPath: number;
   #ordinals: Map<PlannedNode, number> | null = null;
+  /** With a settlement: the places that read what comes in another order each time. */
+  readonly #dynamic: ReadonlySet<PlannedNode>;
   readonly #functions = new Map<FunctionRef, UserFunction>();
   readonly #builds = new Map<PlannedNode, number>();
   readonly #memories = new Map<PlannedNode, unknown>();
 
   /** Plans `root`. */
   constructor(root: GraphNode, run: Run, options: PipelineOptions = {}) {
-    const { splits, tracking = null, deterministic = true, seedPath = 0 } = options;
+    const { splits, settlement, tracking = null, deterministic = true, seedPath = 0 } = options;
     this.run = run;
     this.splits = splits;
+    this.settlement = settlement;
     this.#deterministic = deterministic;
     this.#tracking = tracking;
     this.#seedPath = seedPath;
     this.#root = planGraph(root);
+    this.#dynamic = settlement ? dynamicallyRead(this.#root) : new Set();
   }
 
   /** Loads the user functions and builds the operators. A promise only where a module has to be loaded. */
   start(): MaybePromise<ElementIterator<Element>> {
     const loading: Promise<unknown>[] = [];
-    for (const planned of reachable(this.#root)) {
+    for (const planned of placesOf(this.#root)) {
       for (const ref of functionRefs(planned.node)) {
         const loaded = this.#load(ref);
         if (loaded) loading.push(loaded);
@@ -83,7 +94,12 @@ export class Pipeline {
 
   /** Builds the operator at `planned` and all below it. */
   build(planned: PlannedNode, conditions: Conditions): ElementIterator<Element> {
-    return build(new Place(this, planned, conditions));
+    const { tracking } = conditions;
+    if (!this.settlement || !tracking || this.#dynamic.has(planned)) {
+      return build(new Place(this, planned, conditions));
+    }
+    const place = new Place(this, planned, { ...conditions, tracking: null });
+    return new Numbered(build(place), { ledger: tracking.ledger, ...place.settled(this.settlement) });
   }
 
   /** Begins a dataset that a user function made. It is not split: whoever made it reads it all. */
@@ -96,11 +112,13 @@ export class Pipeline {
 
   /** A seed for the pass number `pass` at `planned`: the same in each execution whose random port gives the same. */
   seedOf(planned: PlannedNode, pass: number): number {
-    if (!this.#ordinals) {
-      this.#ordinals = new Map();
-      for (const node of reachable(this.#root)) this.#ordinals.set(node, this.#ordinals.size);
-    }
-    return mixSeeds(this.run.seed, this.#seedPath, this.#ordinals.get(planned)!, pass);
+    return mixSeeds(this.run.seed, this.#seedPath, this.ordinalOf(planned), pass);
+  }
+
+  /** A number for each place, the same in each run of the graph. */
+  ordinalOf(planned: PlannedNode): number {
+    this.#ordinals ??= ordinalsOf(this.#root);
+    return this.#ordinals.get(planned)!;
   }
 
   /** Counts a build of `planned` and says how many there were before. */
@@ -119,14 +137,5 @@ export class Pipeline {
   memory<T>(planned: PlannedNode, make: () => T): T {
     if (!this.#memories.has(planned)) this.#memories.set(planned, make());
     return this.#memories.get(planned) as T;
-  }
-}
-
-/** Every place of the plan that runs here: what is below a data service runs on its workers. */
-function* reachable(root: PlannedNode): Iterable<PlannedNode> {
-  const waiting = [root];
-  for (let planned = waiting.pop(); planned; planned = waiting.pop()) {
-    yield planned;
-    if (planned.node.op !== "dataService") waiting.push(...planned.inputs);
   }
 }

@@ -1,4 +1,4 @@
-import { type MaybePromise, mixSeeds } from "../base/mod.ts";
+import { type MaybePromise, mixSeeds, type Range } from "../base/mod.ts";
 import type { Element } from "../element/mod.ts";
 import type { FunctionRef, GraphNode, PlannedNode } from "../graph/mod.ts";
 import { BoundFunction } from "./bound_function.ts";
@@ -6,8 +6,10 @@ import type { ExecutionContext, SplitSupply } from "./context.ts";
 import { functionContext } from "./function_context.ts";
 import type { ElementIterator } from "./iterator.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { Counter } from "./counter.ts";
 import type { Run } from "./run.ts";
-import type { Tracking } from "./tracking.ts";
+import type { Settlement } from "./settlement.ts";
+import { SplitPass, type Tracking } from "./tracking.ts";
 
 /** What an operator is built under. */
 export interface Conditions {
@@ -70,6 +72,27 @@ export class Place {
   bind(ref: FunctionRef, operator: string = this.planned.node.op): BoundFunction {
     const context = functionContext(ref.captures, this.run);
     return new BoundFunction(this.pipeline.functionOf(ref), context, operator);
+  }
+
+  /** What the settlement calls the elements that come from here, and those of them that it had before. */
+  settled(settlement: Settlement): { pass: SplitPass; settled: readonly Range[] } {
+    const at = this.ordinal;
+    const settled = settlement.numbersBefore(at, this.pass);
+    if (settled.length > 0) this.run.resumed++;
+    return { pass: new SplitPass(at, this.pass), settled };
+  }
+
+  /** Counts the elements that pass here, where that must be known behind a checkpoint. */
+  counter(): Counter | null {
+    const { settlement } = this.pipeline;
+    if (!settlement || !this.tracking) return null;
+    const { pass, settled } = this.settled(settlement);
+    return new Counter(this.tracking.ledger, pass, settled);
+  }
+
+  /** The number of this place in the pipeline. */
+  get ordinal(): number {
+    return this.pipeline.ordinalOf(this.planned);
   }
 
   /** Begins a dataset that a user function made. */

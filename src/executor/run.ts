@@ -6,6 +6,8 @@ export class Run {
   readonly context: ExecutionContext;
   /** Errors that no operator may skip, because the next pull would meet them again. */
   readonly fatal: WeakSet<object> = new WeakSet();
+  /** How often something began of which the reader of a checkpoint may have had everything. */
+  resumed = 0;
   #controller: AbortController | null = null;
   #seed: number | null = null;
   #stopped: { reason: unknown } | null = null;

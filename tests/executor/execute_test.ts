@@ -271,7 +271,7 @@ Deno.test("a data service is read by the reader that the execution was given", a
       assertStrictEquals(read, node);
       assertEquals(splits, undefined);
       const left = [7, 8];
-      return { next: () => Promise.resolve(left.shift() ?? DONE), close: () => void closed++ };
+      return { next: () => Promise.resolve(left.shift() ?? DONE), close: () => void closed++, position: 0 };
     },
   });
   assertEquals(elements, [7, 8, 7, 8]);

@@ -1,6 +1,7 @@
 import type { MaybePromise } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import type { EnumerateNode } from "../../graph/mod.ts";
+import type { Counter } from "../counter.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { counted, leaveOut } from "../leave_out.ts";
 import { isPending } from "../pending.ts";
@@ -8,16 +9,19 @@ import type { Place } from "../place.ts";
 
 /** Builds `enumerate`. */
 export function enumerate(node: EnumerateNode, place: Place): ElementIterator<Element> {
-  return new Enumerate(place.input(), node.start);
+  return new Enumerate(place.input(), node.start, place.counter());
 }
 
 class Enumerate implements ElementIterator<Element> {
   readonly #input: ElementIterator<Element>;
-  #index: number;
+  readonly #start: number;
+  readonly #counter: Counter | null;
+  #index = 0;
 
-  constructor(input: ElementIterator<Element>, start: number) {
+  constructor(input: ElementIterator<Element>, start: number, counter: Counter | null) {
     this.#input = input;
-    this.#index = start;
+    this.#start = start;
+    this.#counter = counter;
   }
 
   next(): MaybePromise<Pulled<Element>> {
@@ -37,5 +41,5 @@ class Enumerate implements ElementIterator<Element> {
   }
 
   readonly #pair = (element: Pulled<Element>): Pulled<Element> =>
-    element === DONE ? DONE : [this.#index++, element];
+    element === DONE ? DONE : [this.#start + (this.#counter?.next() ?? this.#index++), element];
 }

@@ -20,11 +20,14 @@ class Repeat implements ElementIterator<Element> {
   #left: number;
   #input: ElementIterator<Element>;
   #gaveSome = false;
+  /** What {@linkcode Run.resumed} was before the present pass. */
+  #resumed: number;
   #over = false;
 
   constructor(place: Place, count: number) {
     this.#place = place;
     this.#left = count - 1;
+    this.#resumed = place.run.resumed;
     this.#input = place.input();
   }
 
@@ -71,16 +74,18 @@ class Repeat implements ElementIterator<Element> {
     }
     this.#left--;
     this.#gaveSome = false;
+    this.#resumed = this.#place.run.resumed;
     this.#input = this.#place.input();
     return AGAIN;
   };
 
   /**
    * Whether an endless repeat whose pass was empty ends, so as not to spin for ever. Where the input is split it
-   * may go on: the others may have taken all of this pass, and there is another share in the next one.
+   * may go on: the others may have taken all of this pass, and there is another share in the next one. So may one
+   * that goes on from a checkpoint, before which all of the pass was given.
    */
   #isPointless(): boolean {
-    if (this.#left !== Infinity) return false;
+    if (this.#left !== Infinity || this.#place.run.resumed > this.#resumed) return false;
     const { splits } = this.#place.pipeline;
     return splits === undefined || sourcesBelow(this.#place.planned).every((index) => splits.isEmpty(index));
   }

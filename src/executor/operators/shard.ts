@@ -1,6 +1,7 @@
 import { FailedPreconditionError, type MaybePromise } from "../../base/mod.ts";
 import type { Element } from "../../element/mod.ts";
 import { SHARD_HINT, type ShardNode } from "../../graph/mod.ts";
+import type { Counter } from "../counter.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
 import type { Place } from "../place.ts";
@@ -16,19 +17,22 @@ export function shard(node: ShardNode, place: Place): ElementIterator<Element> {
       "Cannot run shard(SHARD_HINT, SHARD_HINT): only tf.data service with ShardingPolicy.HINT processing mode fills it in",
     );
   }
-  return new Shard(place.input(), node);
+  return new Shard(place.input(), node, place.counter());
 }
 
 class Shard implements ElementIterator<Element> {
   readonly #input: ElementIterator<Element>;
   readonly #num: number;
-  /** Elements to be left out before the next that belongs to this shard. */
-  #toSkip: number;
+  readonly #index: number;
+  readonly #counter: Counter | null;
+  /** The place of the next element in a round over all shards. */
+  #turn = 0;
 
-  constructor(input: ElementIterator<Element>, { num, index }: ShardNode) {
+  constructor(input: ElementIterator<Element>, { num, index }: ShardNode, counter: Counter | null) {
     this.#input = input;
     this.#num = num;
-    this.#toSkip = index;
+    this.#index = index;
+    this.#counter = counter;
   }
 
   next(): MaybePromise<Pulled<Element>> {
@@ -51,11 +55,9 @@ class Shard implements ElementIterator<Element> {
   }
 
   #isMine(): boolean {
-    if (this.#toSkip > 0) {
-      this.#toSkip--;
-      return false;
-    }
-    this.#toSkip = this.#num - 1;
-    return true;
+    if (this.#counter !== null) return this.#counter.next() % this.#num === this.#index;
+    const isMine = this.#turn === this.#index;
+    if (++this.#turn === this.#num) this.#turn = 0;
+    return isMine;
   }
 }
