@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   InvalidArgumentError,
+  joinBytes,
   NotFoundError,
   PermissionDeniedError,
   UnavailableError,
@@ -9,7 +10,7 @@ import { fileError } from "../../src/platform/file_source.ts";
 import { denoFileSystem } from "../../src/platform/mod.ts";
 import { readRecords } from "../../src/sources/mod.ts";
 import { testByteSource } from "../sources/byte_source_contract.ts";
-import { joinChunks, readAll, utf8 } from "../sources/helpers.ts";
+import { readAll, utf8 } from "../sources/helpers.ts";
 import { serveFiles } from "../sources/http_fixture.ts";
 
 /** A directory with files, that goes when the test ends. */
@@ -147,7 +148,7 @@ Deno.test("file URLs stand for paths, with their escapes", async () => {
     `${directory.path}/ä?.txt`,
   ]);
   const source = denoFileSystem.source(url("%C3%A4%3F.txt"));
-  assertEquals(joinChunks(await Array.fromAsync(await source.open())), utf8("y"));
+  assertEquals(joinBytes(await Array.fromAsync(await source.open())), utf8("y"));
   assertEquals(await denoFileSystem.source(`file://localhost${directory.path}/a%20b%25.txt`).size(), 1);
   const error = assertThrows(() => denoFileSystem.source("file:///%E0%A4%A"), InvalidArgumentError);
   assertEquals(error.message, 'Cannot read "file:///%E0%A4%A": it is not a well-formed URL');
