@@ -18,7 +18,7 @@ const FLOORS: readonly { floor: number; folder: string; packages?: readonly stri
   {
     floor: 4,
     folder: "rpc",
-    packages: ["@connectrpc/connect", "@connectrpc/connect-web", "@bufbuild/protobuf"],
+    packages: ["@connectrpc/connect", "@bufbuild/protobuf"],
   },
   { floor: 5, folder: "dispatcher", packages: ["@connectrpc/connect", "@bufbuild/protobuf"] },
   // node:timers has the one way to let the event loop turn that costs microseconds and no millisecond.

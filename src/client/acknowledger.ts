@@ -92,7 +92,7 @@ export class Acknowledger {
   #client(address: string): WorkerClient {
     let client = this.#clients.get(address);
     if (!client) {
-      client = createWorkerClient(address, { fetch: this.#options.fetch });
+      client = createWorkerClient(address, this.#options);
       this.#clients.set(address, client);
     }
     return client;

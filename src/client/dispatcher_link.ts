@@ -21,7 +21,7 @@ export class DispatcherLink {
   ) {
     const { environment, timeoutMs = DEFAULT_DISPATCHER_TIMEOUT_MS } = options;
     this.service = normalizeTarget(service);
-    this.client = createDispatcherClient(service, { fetch: environment.fetch });
+    this.client = createDispatcherClient(service, environment);
     this.timeoutMs = timeoutMs;
     this.environment = environment;
   }

@@ -149,7 +149,7 @@ export class ElementRequests {
   #client(address: string): WorkerClient {
     let client = this.#clients.get(address);
     if (!client) {
-      client = createWorkerClient(address, { fetch: this.#options.environment.fetch });
+      client = createWorkerClient(address, this.#options.environment);
       this.#clients.set(address, client);
     }
     return client;

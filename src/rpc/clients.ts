@@ -1,28 +1,42 @@
 /** Typed clients of both services. */
 
-import type { DescService } from "@bufbuild/protobuf";
-import { type CallOptions, type Client, createClient, type Interceptor } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-web";
+import type {
+  DescMethod,
+  DescMethodUnary,
+  DescService,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import { type Clock, systemClock } from "../base/mod.ts";
 import { DispatcherService } from "../gen/sluice/v1/dispatcher_pb.ts";
 import { InspectionService } from "../gen/sluice/v1/inspection_pb.ts";
 import { WorkerService } from "../gen/sluice/v1/worker_pb.ts";
-import { fromConnectError } from "./errors.ts";
 import { normalizeTarget } from "./target.ts";
-import { PROTOCOL_VERSION, VERSION_HEADER } from "./version.ts";
+import { type CallOptions, callUnary } from "./unary_call.ts";
+
+/** The unary calls of a service; see {@linkcode callUnary} for what they throw. */
+export type UnaryClient<S extends DescService> = {
+  readonly [K in keyof S["method"] as S["method"][K] extends DescMethodUnary ? K : never]:
+    S["method"][K] extends DescMethodUnary<infer I, infer O>
+      ? (request: MessageInitShape<I>, options?: CallOptions) => Promise<MessageShape<O>>
+      : never;
+};
 
 /** A client of the dispatcher's RPCs. Its calls reject with Sluice's errors, or with the reason of the caller's signal. */
-export type DispatcherClient = Client<typeof DispatcherService>;
+export type DispatcherClient = UnaryClient<typeof DispatcherService>;
 
 /** A client of a worker's RPCs; elements are read with `readElementStream`. */
-export type WorkerClient = Client<typeof WorkerService>;
+export type WorkerClient = UnaryClient<typeof WorkerService>;
 
 /** A client that asks a worker what the elements of a dataset look like. */
-export type InspectionClient = Client<typeof InspectionService>;
+export type InspectionClient = UnaryClient<typeof InspectionService>;
 
 /** How clients call. */
 export interface ClientOptions {
   /** Replaces the global `fetch`, as tests do. */
   fetch?: typeof globalThis.fetch;
+  /** Times deadlines. @default the real clock */
+  clock?: Clock;
   /** Deadline of a call that states none, in milliseconds. @default 10_000 */
   defaultTimeoutMs?: number;
 }
@@ -42,42 +56,20 @@ export function createInspectionClient(address: string, options?: ClientOptions)
   return createSluiceClient(InspectionService, address, options);
 }
 
-const stateVersion: Interceptor = (next) => (request) => {
-  request.header.set(VERSION_HEADER, String(PROTOCOL_VERSION));
-  return next(request);
-};
-
 function createSluiceClient<S extends DescService>(
   service: S,
   address: string,
-  options: ClientOptions = {},
-): Client<S> {
-  const { fetch, defaultTimeoutMs = 10_000 } = options;
-  const transport = createConnectTransport({
-    baseUrl: normalizeTarget(address),
-    useBinaryFormat: true,
-    defaultTimeoutMs,
-    interceptors: [stateVersion],
-    fetch,
+  { fetch, clock = systemClock, defaultTimeoutMs = 10_000 }: ClientOptions = {},
+): UnaryClient<S> {
+  const target = { address, origin: normalizeTarget(address), fetch, clock, defaultTimeoutMs };
+  const calls = service.methods.filter(isUnary).map((method) => {
+    const call = (request: MessageInitShape<typeof method.input>, options?: CallOptions) =>
+      callUnary(target, method, request, options);
+    return [method.localName, call];
   });
-  const client = createClient(service, transport) as Record<string, (...args: unknown[]) => unknown>;
-  for (const method of service.methods) {
-    if (method.methodKind === "unary") {
-      client[method.localName] = withErrors(client[method.localName], address);
-    }
-  }
-  return client as Client<S>;
+  return Object.fromEntries(calls);
 }
 
-/** A call that rejects with the caller's own reason if the caller gave up, else with one of Sluice's errors. */
-function withErrors(call: (...args: unknown[]) => unknown, address: string): (...args: unknown[]) => unknown {
-  return async (request, options) => {
-    try {
-      return await call(request, options);
-    } catch (thrown) {
-      const signal = (options as CallOptions | undefined)?.signal;
-      if (signal?.aborted) throw signal.reason;
-      throw fromConnectError(thrown, address);
-    }
-  };
+function isUnary(method: DescMethod): method is DescMethodUnary {
+  return method.methodKind === "unary";
 }

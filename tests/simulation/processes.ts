@@ -77,7 +77,7 @@ export class DispatcherProcess extends Process {
       log: silentLog,
       journal: createFileJournal({ files: disk, log: silentLog, segmentBytes: 4_096, snapshotBytes: 4_096 }),
       listFiles: () => Promise.resolve([]),
-      workerClient: (address) => createWorkerClient(address, { fetch: this.fetch }),
+      workerClient: (address) => createWorkerClient(address, this),
     });
     this.handle = mountServices((router) => this.dispatcher.routes(router), {
       plain: this.dispatcher.plainMethods(),
@@ -100,7 +100,7 @@ export class WorkerProcess extends Process {
   constructor(world: World, address: string, run: number) {
     super(world, address, run);
     const { clock, random, fetch } = this;
-    const dispatcher = createDispatcherClient(DISPATCHER, { fetch });
+    const dispatcher = createDispatcherClient(DISPATCHER, { fetch, clock });
     const environment = { clock, random, log: silentLog, codecs: portableCodecs, fetch };
     this.worker = createWorker({
       config: {

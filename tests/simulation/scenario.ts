@@ -195,7 +195,7 @@ class Scenario {
       const index = this.#workers.indexOf(worker);
       if (index >= 0) this.#workers[index] = null;
     });
-    createDispatcherClient(DISPATCHER, { fetch: peer.fetch }).drainWorker({ workerAddress: worker.address })
+    createDispatcherClient(DISPATCHER, peer).drainWorker({ workerAddress: worker.address })
       .catch(() => {});
   }
 

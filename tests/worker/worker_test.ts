@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
 import {
   CanceledError,
   FailedPreconditionError,
@@ -9,6 +11,7 @@ import {
 } from "../../src/base/mod.ts";
 import { ShardingPolicy } from "../../src/gen/sluice/v1/dataset_pb.ts";
 import type { GetSplitRequest, WorkerHeartbeatRequest } from "../../src/gen/sluice/v1/dispatcher_pb.ts";
+import { WorkerService } from "../../src/gen/sluice/v1/worker_pb.ts";
 import { serializeGraph } from "../../src/graph/mod.ts";
 import { mapped, range, taskOf, WorkerHarness } from "./support/worker_harness.ts";
 import { elementsOf } from "./support/decode.ts";
@@ -110,7 +113,12 @@ Deno.test("a task is read over either path, with the same elements", async () =>
   assertEquals([await reader.toEnd(), reader.ended], [doubled, true]);
   const routed: unknown[] = [];
   let ended = false;
-  for await (const batch of harness.client.getElements({ taskId: 2n })) {
+  const transport = createConnectTransport({
+    baseUrl: "http://worker:2",
+    useBinaryFormat: true,
+    fetch: harness.fetch,
+  });
+  for await (const batch of createClient(WorkerService, transport).getElements({ taskId: 2n })) {
     ended ||= batch.endOfSequence;
     if (batch.count === 0) continue;
     const spec = batch.elementSpec;
