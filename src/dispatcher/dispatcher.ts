@@ -143,6 +143,11 @@ class DispatcherShell implements Dispatcher {
       },
       checkServing: () => this.#checkServing(),
       run: (handler, request) => this.#run(handler, request),
+      settled: () => this.#loop.isSettled ? undefined : this.#loop.settled(),
+      decide: (handler, request) => {
+        this.#checkServing();
+        return this.#loop.decide(handler, request);
+      },
     };
   }
 

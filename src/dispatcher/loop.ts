@@ -1,8 +1,9 @@
 /** The shell around the core: what is decided becomes visible only when it is durable. */
 
-import { type Clock, messageOf, UnavailableError } from "../base/mod.ts";
+import { type Clock, type MaybePromise, messageOf, UnavailableError } from "../base/mod.ts";
 import type { DispatcherCore } from "./core/core.ts";
-import type { Command, Handler } from "./core/decision.ts";
+import type { Command, Handler, Outlives } from "./core/decision.ts";
+import type { Update } from "./core/updates.ts";
 import type { Journal } from "./journal/journal.ts";
 
 /** What a loop is made of. */
@@ -14,6 +15,18 @@ export interface LoopOptions {
   execute(commands: readonly Command[]): Promise<void>;
   /** Told once, when the journal takes nothing more and the dispatcher can only stop. */
   onFailure(error: UnavailableError): void;
+}
+
+/** An event that was decided on. */
+export interface Decided<R> {
+  readonly reply: R;
+  /**
+   * Notes it, and does what it commands; undefined: it is done. Nobody may see the reply before. To be called in the
+   * turn of the decision, before the next one.
+   *
+   * Throws, or rejects with, UnavailableError if the journal fails.
+   */
+  commit(): MaybePromise<void>;
 }
 
 /**
@@ -33,13 +46,37 @@ export class Loop {
 
   /** Runs one event. Rejects with the handler's refusal, or with UnavailableError if the journal fails. */
   async run<Q, R>(handler: Handler<Q, R>, request: Q): Promise<R> {
-    if (this.#failure) throw this.#failure;
-    const { core, clock, execute } = this.#options;
-    const { reply, updates, outlives, commands } = core.handle(handler, request, clock.now());
-    if (updates.length > 0) this.#append(updates, outlives);
-    if (this.#tail) await this.#tail;
-    if (commands.length > 0) await execute(commands);
+    const { reply, commit } = this.decide(handler, request);
+    await commit();
     return reply;
+  }
+
+  /**
+   * The same in two steps, for a reply that is to leave in the very moment in which it may: what the end of the process
+   * finds noted and not sent is lost.
+   */
+  decide<Q, R>(handler: Handler<Q, R>, request: Q): Decided<R> {
+    if (this.#failure) throw this.#failure;
+    const { core, clock } = this.#options;
+    const { reply, updates, outlives, commands } = core.handle(handler, request, clock.now());
+    return {
+      reply,
+      commit: () => {
+        if (this.#failure) throw this.#failure;
+        if (updates.length > 0 && !this.#appendNow(updates, outlives)) this.#append(updates, outlives);
+        if (this.#tail || commands.length > 0) return this.#finish(commands);
+      },
+    };
+  }
+
+  async #finish(commands: readonly Command[]): Promise<void> {
+    if (this.#tail) await this.#tail;
+    if (commands.length > 0) await this.#options.execute(commands);
+  }
+
+  /** Whether nothing is on its way to the journal. */
+  get isSettled(): boolean {
+    return this.#tail === null;
   }
 
   /** Resolves when nothing is on its way to the journal any more. Rejects if that fails. */
@@ -48,8 +85,20 @@ export class Loop {
     if (this.#failure) throw this.#failure;
   }
 
-  #append(...[updates, outlives]: Parameters<Journal["append"]>): void {
-    const { core, journal } = this.#options;
+  #appendNow(updates: readonly Update[], outlives: Outlives): boolean {
+    const { journal } = this.#options;
+    if (outlives !== "process" || this.#tail) return false;
+    try {
+      if (!journal.appendNow?.(updates)) return false;
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    this.#snapshot();
+    return true;
+  }
+
+  #append(updates: readonly Update[], outlives: Outlives): void {
+    const { journal } = this.#options;
     const append = journal.append(updates, outlives).then(
       () => {
         if (this.#tail === append) this.#tail = null;
@@ -62,7 +111,12 @@ export class Loop {
     // Whoever waits for a reply gets the rejection; nobody may be waiting when a tick's append fails.
     append.catch(() => {});
     this.#tail = append;
-    // Here and now: the state holds what was appended and nothing else.
+    this.#snapshot();
+  }
+
+  /** Here and now: the state holds what was appended and nothing else. */
+  #snapshot(): void {
+    const { core, journal } = this.#options;
     if (journal.snapshots?.wanted) journal.snapshots.take(core.state);
   }
 

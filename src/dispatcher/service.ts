@@ -1,12 +1,18 @@
 /** DispatcherService: a thin translation between the protocol and the core. */
 
 import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
-import { FailedPreconditionError, InvalidArgumentError, type Random } from "../base/mod.ts";
+import {
+  FailedPreconditionError,
+  InvalidArgumentError,
+  type MaybePromise,
+  type Random,
+} from "../base/mod.ts";
 import { DispatcherService } from "../gen/sluice/v1/dispatcher_pb.ts";
 import { fingerprint, ShardingPolicy } from "../graph/mod.ts";
 import { PROTOCOL_VERSION } from "../rpc/mod.ts";
 import { clientHeartbeat } from "./core/client_heartbeat.ts";
 import type { Handler } from "./core/decision.ts";
+import type { Decided } from "./loop.ts";
 import { getOrCreateIteration, neededSources } from "./core/get_or_create_iteration.ts";
 import { getOrCreateJob } from "./core/get_or_create_job.ts";
 import { getSplit } from "./core/get_split.ts";
@@ -62,6 +68,10 @@ export interface ServiceParts {
   readonly state: StateView;
   /** Runs an event; rejects with UnavailableError unless the dispatcher is serving. */
   run<Q, R>(handler: Handler<Q, R>, request: Q): Promise<R>;
+  /** Resolves when what was decided so far is durable; undefined: it is. */
+  settled(): MaybePromise<void>;
+  /** As `run`, in two steps; throws where that would reject. */
+  decide<Q, R>(handler: Handler<Q, R>, request: Q): Decided<R>;
 }
 
 /** Registers the handlers. */

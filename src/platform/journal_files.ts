@@ -4,9 +4,6 @@ import { PermissionDeniedError, ResourceExhaustedError, type SluiceError } from 
 import type { JournalFiles } from "../dispatcher/mod.ts";
 import { fileError } from "./file_source.ts";
 
-/** Writes up to this size do not leave the thread. */
-const SMALL_BYTES = 65_536;
-
 /** The files below `workDir`. */
 export function denoJournalFiles(workDir: string): JournalFiles {
   const path = (name: string) => `${workDir}/${name}`;
@@ -45,14 +42,15 @@ export function denoJournalFiles(workDir: string): JournalFiles {
       return {
         write: (bytes) =>
           attempt("write", name, async () => {
-            // Without a turn of the event loop between the write and what waits for it: an answer that was noted and has not
-            // left is lost with the process. Into the page cache that takes microseconds.
-            const isSmall = bytes.length <= SMALL_BYTES;
-            for (let at = 0; at < bytes.length;) {
-              const rest = bytes.subarray(at);
-              at += isSmall ? file.writeSync(rest) : await file.write(rest);
-            }
+            for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
           }),
+        writeNow(bytes) {
+          try {
+            for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+          } catch (error) {
+            throw diskError("write", path(name), error);
+          }
+        },
         // The length is data here: fdatasync writes it too.
         sync: () => attempt("sync", name, () => file.syncData()),
         close() {

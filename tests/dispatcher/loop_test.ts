@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { FakeClock, UnavailableError } from "../../src/base/mod.ts";
 import { DispatcherCore } from "../../src/dispatcher/core/core.ts";
 import { answer, type Context, type Decision } from "../../src/dispatcher/core/decision.ts";
@@ -7,7 +7,7 @@ import type { Journal } from "../../src/dispatcher/mod.ts";
 import { SETTINGS } from "./support.ts";
 
 /** A loop over a journal whose appends end when the test says so. */
-function slowLoop() {
+function slowLoop(own: Partial<Journal> = {}) {
   const appends: PromiseWithResolvers<void>[] = [];
   const journal: Journal = {
     durable: true,
@@ -18,6 +18,7 @@ function slowLoop() {
       return append.promise;
     },
     close: () => Promise.resolve(),
+    ...own,
   };
   const executed: number[] = [];
   const failures: string[] = [];
@@ -120,6 +121,46 @@ Deno.test("when the journal fails, nobody gets a reply any more", async () => {
   await assertRejects(() => loop.run(list, null), UnavailableError, message);
   await assertRejects(() => loop.settled(), UnavailableError, message);
   assertEquals([executed, failures], [[], [message]]);
+});
+
+/** Needs to outlive the process alone. */
+function registerHastily(context: Context, address: string): Decision<string> {
+  return { ...register(context, address), outlives: "process", commands: [] };
+}
+
+Deno.test("what needs not outlive the machine is noted at once, when it is committed", async () => {
+  const noted: unknown[] = [];
+  const appends: PromiseWithResolvers<void>[] = [];
+  const { loop } = slowLoop({
+    append() {
+      const append = Promise.withResolvers<void>();
+      appends.push(append);
+      return append.promise;
+    },
+    appendNow: (updates) => Boolean(noted.push(...updates)),
+  });
+  const { reply, commit } = loop.decide(registerHastily, "a");
+  assertEquals([reply, noted.length], ["a", 0]);
+  assertEquals([commit(), noted.length, loop.isSettled], [undefined, 1, true]);
+  const slow = loop.run(register, "b");
+  assertEquals(loop.isSettled, false);
+  const behind = loop.run(registerHastily, "c");
+  assertEquals([noted.length, appends.length], [1, 2]);
+  appends.forEach(({ resolve }) => resolve());
+  assertEquals([await slow, await behind], ["a,b", "a,b,c"]);
+});
+
+Deno.test("a journal that fails at once fails for all", async () => {
+  const { loop, failures } = slowLoop({
+    appendNow() {
+      throw new Error("disk full");
+    },
+  });
+  const { commit } = loop.decide(registerHastily, "a");
+  const message = "Cannot go on: the journal failed: disk full";
+  assertThrows(commit, UnavailableError, message);
+  await assertRejects(() => loop.run(list, null), UnavailableError, message);
+  assertEquals(failures, [message]);
 });
 
 Deno.test("settled waits for everything on its way to the journal", async () => {

@@ -92,6 +92,8 @@ class FileJournal implements Journal {
   #unlock: (() => Promise<void>) | null = null;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
+  /** Whether it is in the middle of something. */
+  #isBusy = false;
   #snapshotting: Promise<void> | null = null;
   /** Bytes of updates behind the latest snapshot. */
   #grown = 0;
@@ -186,6 +188,20 @@ class FileJournal implements Journal {
     return done.promise;
   }
 
+  appendNow(updates: readonly Update[]): boolean {
+    if (this.#phase.kind !== "open" || this.#isBusy || this.#waiting.length > 0) return false;
+    if (updates.some(({ type }) => type === "registerDataset")) return false;
+    const { frames } = this.#phase;
+    try {
+      const bytes = frames.writeNow([encodeUpdates(updates)]);
+      this.#grown += bytes ?? 0;
+      return bytes !== null;
+    } catch (error) {
+      this.#phase = { kind: "failed", frames, error };
+      throw error;
+    }
+  }
+
   close(): Promise<void> {
     if (this.#phase.kind === "closed") return this.#phase.done;
     const done = this.#close(this.#phase);
@@ -270,6 +286,7 @@ class FileJournal implements Journal {
         for (let turn = 0; turn < 16; turn++) await null;
         const first = this.#waiting.shift();
         if (!first) break;
+        this.#isBusy = true;
         switch (first.kind) {
           case "append":
             await this.#writeTogether(frames, first);
@@ -283,6 +300,7 @@ class FileJournal implements Journal {
           default:
             assertNever(first);
         }
+        this.#isBusy = false;
       }
     } catch (error) {
       if (this.#phase.kind === "open") this.#phase = { kind: "failed", frames, error };
@@ -314,6 +332,7 @@ class FileJournal implements Journal {
       for (const { done } of group) done.reject(error);
       throw error;
     }
+    this.#isBusy = false; // Before those hear of it who may have the next one.
     for (const { done } of group) done.resolve();
   }
 

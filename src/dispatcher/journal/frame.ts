@@ -3,9 +3,10 @@
  * number (8 bytes), the CRC-32C of the content, the CRC-32C of these 20 bytes, and the content. Numbers are
  * little-endian and, but for the sequence number, have 4 bytes.
  *
- * A frame is written by one write and synced before the next one is begun, so that only the last frame of the last
- * segment can be torn. The header's own checksum tells a torn end from a damaged length, which would hide all
- * frames behind it.
+ * A frame is written by one write. Its marker says whether all frames before it were synced when it was written, so
+ * that it is known of which frames a loss of power may have left nothing: of the last frame of the last segment, and,
+ * where that one did not wait, of those before it back to the one that did. The header's own checksum tells a torn end
+ * from a damaged length, which would hide all frames behind it.
  */
 
 import { crc32c } from "../../base/mod.ts";
@@ -14,6 +15,8 @@ import { crc32c } from "../../base/mod.ts";
 export const FRAME_BYTES = 24;
 
 const MARKER = 0x314a_4c53; // "SLJ1"
+/** Of a frame that did not wait for those before it. */
+const HASTY_MARKER = 0x316a_4c53; // "SLj1"
 const HEADER_CHECKSUM_AT = 20;
 
 /** A frame that was read. */
@@ -34,8 +37,12 @@ export interface BadFrame {
   readonly mayBeTorn: boolean;
 }
 
-/** One frame with `contents` one after the other. */
-export function encodeFrame(sequence: number, contents: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** One frame with `contents` one after the other. `isHasty`: not all frames before it are synced. */
+export function encodeFrame(
+  sequence: number,
+  contents: readonly Uint8Array[],
+  isHasty = false,
+): Uint8Array<ArrayBuffer> {
   const length = contents.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(FRAME_BYTES + length);
   let at = FRAME_BYTES;
@@ -44,7 +51,7 @@ export function encodeFrame(sequence: number, contents: readonly Uint8Array[]): 
     at += content.length;
   }
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, MARKER, true);
+  view.setUint32(0, isHasty ? HASTY_MARKER : MARKER, true);
   view.setUint32(4, length, true);
   view.setBigUint64(8, BigInt(sequence), true);
   view.setUint32(16, crc32c(bytes.subarray(FRAME_BYTES)), true);
@@ -60,8 +67,10 @@ export function readFrame(bytes: Uint8Array<ArrayBuffer>, offset: number): Frame
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset, FRAME_BYTES);
   const header = bytes.subarray(offset, offset + HEADER_CHECKSUM_AT);
-  if (view.getUint32(0, true) !== MARKER || view.getUint32(HEADER_CHECKSUM_AT, true) !== crc32c(header)) {
-    // A lost page reads as zeros while the pages behind it are there: then no whole frame follows either.
+  const marker = view.getUint32(0, true);
+  const isMarked = marker === MARKER || marker === HASTY_MARKER;
+  if (!isMarked || view.getUint32(HEADER_CHECKSUM_AT, true) !== crc32c(header)) {
+    // A lost page reads as zeros while the pages behind it are there: then no frame follows that waited for it.
     return { offset, problem: "it is no frame's header", mayBeTorn: !hasFrameBehind(bytes, offset) };
   }
   const length = view.getUint32(4, true);
@@ -75,12 +84,12 @@ export function readFrame(bytes: Uint8Array<ArrayBuffer>, offset: number): Frame
   const computed = crc32c(content);
   if (checksum !== computed) {
     const problem = `the checksum is ${checksum}, computed ${computed}`;
-    return { offset, problem, mayBeTorn: end === bytes.length };
+    return { offset, problem, mayBeTorn: end === bytes.length || !hasFrameBehind(bytes, end - 1) };
   }
   return { offset, sequence: Number(view.getBigUint64(8, true)), content, end };
 }
 
-/** Whether a frame with a sound header begins somewhere behind `offset`. */
+/** Whether a frame with a sound header that waited for all before it begins somewhere behind `offset`. */
 function hasFrameBehind(bytes: Uint8Array, offset: number): boolean {
   const first = MARKER & 0xff;
   const last = bytes.length - FRAME_BYTES;

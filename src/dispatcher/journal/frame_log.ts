@@ -17,7 +17,7 @@ export interface LogEnd {
   readonly next: number;
 }
 
-/** Writes frames one by one, each durable before the next one is begun, into segments of bounded size. */
+/** Writes frames one by one into segments of bounded size. */
 export class FrameLog {
   readonly #files: JournalFiles;
   readonly #segmentBytes: number;
@@ -25,8 +25,8 @@ export class FrameLog {
   #number: number;
   #size: number;
   #next: number;
-  /** The sync of the latest frame. */
-  #synced: Promise<void> = Promise.resolve();
+  /** Whether the latest frames are not synced. */
+  #isBehind = false;
 
   private constructor(
     files: JournalFiles,
@@ -69,20 +69,40 @@ export class FrameLog {
   }
 
   /**
-   * Writes one frame; resolves with its length when it is durable. Without `sync`: when the operating system has it, and
-   * the next frame waits until it is durable.
+   * Writes one frame; resolves with its length when it and all before it are durable. Without `sync`: when the operating
+   * system has it.
    */
   async write(contents: readonly Uint8Array[], { sync = true } = {}): Promise<number> {
-    await this.#synced;
     if (this.#size >= this.#segmentBytes) await this.roll();
+    if (!sync) return this.#writeHastily(contents);
+    await this.#catchUp();
     const frame = encodeFrame(this.#next, contents);
     await this.#file.write(frame);
-    this.#synced = this.#file.sync();
-    this.#synced.catch(() => {}); // Whoever writes or closes next gets it.
-    if (sync) await this.#synced;
-    this.#size += frame.length;
+    await this.#file.sync();
+    return this.#wrote(frame);
+  }
+
+  /** Writes one small frame without sync, at once. null: it has to wait for a new segment. */
+  writeNow(contents: readonly Uint8Array[]): number | null {
+    return this.#size >= this.#segmentBytes ? null : this.#writeHastily(contents);
+  }
+
+  #writeHastily(contents: readonly Uint8Array[]): number {
+    const frame = encodeFrame(this.#next, contents, this.#isBehind);
+    this.#file.writeNow(frame);
+    this.#isBehind = true;
+    return this.#wrote(frame);
+  }
+
+  #wrote({ length }: Uint8Array): number {
+    this.#size += length;
     this.#next++;
-    return frame.length;
+    return length;
+  }
+
+  async #catchUp(): Promise<void> {
+    if (this.#isBehind) await this.#file.sync();
+    this.#isBehind = false;
   }
 
   /** Begins a segment; resolves with its number. */
@@ -97,7 +117,7 @@ export class FrameLog {
   /** Closes the file; what it holds is durable then. */
   async close(): Promise<void> {
     try {
-      await this.#synced;
+      await this.#catchUp();
     } finally {
       await this.#file.close();
     }

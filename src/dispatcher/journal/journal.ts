@@ -43,9 +43,16 @@ export interface Journal {
    * journal takes nothing more: every later append rejects too.
    *
    * Updates that need to outlive the process alone are safe sooner: when they are with the operating system. The next
-   * append waits until they are as safe as others. @default "machine"
+   * append of others waits until they are as safe. @default "machine"
    */
   append(updates: readonly Update[], outlives?: Outlives): Promise<void>;
+  /**
+   * The same for updates that need to outlive the process alone, at once: they are safe when it returns true. False:
+   * nothing was done, since something before them is on its way; append them.
+   *
+   * Throws where `append` would reject.
+   */
+  appendNow?(updates: readonly Update[]): boolean;
   /** Missing: the journal keeps every update, or none. */
   readonly snapshots?: Snapshots;
   /** Waits for appends under way and lets go of files and handles. Closing twice is fine. */

@@ -4,6 +4,8 @@
 export interface AppendFile {
   /** Writes all of `bytes`; what was written of them when this fails is not known. */
   write(bytes: Uint8Array): Promise<void>;
+  /** The same at once, for few bytes: the operating system has them when it returns. */
+  writeNow(bytes: Uint8Array): void;
   /** Resolves when what was written survives the loss of power. */
   sync(): Promise<void>;
   close(): Promise<void>;

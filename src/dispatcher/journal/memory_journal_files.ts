@@ -111,18 +111,23 @@ export class MemoryJournalFiles implements JournalFiles {
     await this.#operate(`open "${this.describe(name)}"`);
     const inode = this.#names.get(name) ?? { content: new Uint8Array(), synced: new Uint8Array() };
     if (!this.#names.has(name)) this.#rename(name, (names) => names.set(name, inode));
+    const writeNow = (bytes: Uint8Array) => {
+      const what = `write "${this.describe(name)}"`;
+      // A crash in the middle of a write leaves a part of it.
+      this.#begin(
+        what,
+        () => inode.content = joinBytes([inode.content, bytes.subarray(0, bytes.length >> 1)]),
+      );
+      const room = this.capacity - this.#used();
+      inode.content = joinBytes([inode.content, bytes.subarray(0, Math.max(0, room))]);
+      if (room < bytes.length) throw new ResourceExhaustedError(`Cannot ${what}: the disk is full`);
+    };
     return {
       write: async (bytes) => {
-        const what = `write "${this.describe(name)}"`;
-        // A crash in the middle of a write leaves a part of it.
-        await this.#operate(
-          what,
-          () => inode.content = joinBytes([inode.content, bytes.subarray(0, bytes.length >> 1)]),
-        );
-        const room = this.capacity - this.#used();
-        inode.content = joinBytes([inode.content, bytes.subarray(0, Math.max(0, room))]);
-        if (room < bytes.length) throw new ResourceExhaustedError(`Cannot ${what}: the disk is full`);
+        await null;
+        writeNow(bytes);
       },
+      writeNow,
       sync: async () => {
         await this.#operate(`sync "${this.describe(name)}"`);
         inode.synced = inode.content;
@@ -173,11 +178,20 @@ export class MemoryJournalFiles implements JournalFiles {
 
   async #alive(): Promise<void> {
     await null; // As a disk, it never answers at once.
+    this.#checkAlive();
+  }
+
+  #checkAlive(): void {
     if (this.#dead) throw new UnavailableError("The disk is gone");
   }
 
-  async #operate(what: string, crashing?: () => void): Promise<void> {
-    await this.#alive();
+  async #operate(what: string): Promise<void> {
+    await null;
+    this.#begin(what);
+  }
+
+  #begin(what: string, crashing?: () => void): void {
+    this.#checkAlive();
     if (this.readOnly) throw new PermissionDeniedError(`Cannot ${what}: the file system is read-only`);
     if (this.#operations++ < this.crashAt) return;
     if (this.#operations === this.crashAt + 1) crashing?.();

@@ -1,7 +1,13 @@
 /** GetSplit by hand: it is called once for each element of a dynamically sharded range. */
 
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { FailedPreconditionError, InvalidArgumentError, messageOf } from "../../base/mod.ts";
+import {
+  FailedPreconditionError,
+  InvalidArgumentError,
+  type MaybePromise,
+  messageOf,
+  then,
+} from "../../base/mod.ts";
 import {
   END_OF_SPLITS,
   RESERVED,
@@ -9,7 +15,8 @@ import {
   takeSplit,
   type TakeSplitRequest,
 } from "../../dispatcher/mod.ts";
-import type { GrpcHandler } from "../grpc/mod.ts";
+import type { GrpcHandler, GrpcReply } from "../grpc/mod.ts";
+import type { GraphSource } from "../graph/split_source.ts";
 import type { ChunkSplits } from "./chunk_splits.ts";
 import { sourcesOfDataset, TENSORFLOW } from "./tensorflow_format.ts";
 
@@ -22,8 +29,9 @@ const REPETITION = 2;
 const SOURCE = 3;
 
 /** The handler of GetSplit. */
-export function getSplitHandler({ run, state }: ServiceParts, chunks: ChunkSplits): GrpcHandler {
-  return async (bytes, { signal }) => {
+export function getSplitHandler(parts: ServiceParts, chunks: ChunkSplits): GrpcHandler {
+  const { state } = parts;
+  return (bytes, { signal }) => {
     const request = readRequest(bytes);
     const iteration = state.iterations.get(request.iterationId);
     const dataset = state.datasets.get(iteration?.datasetId ?? "");
@@ -37,13 +45,23 @@ export function getSplitHandler({ run, state }: ServiceParts, chunks: ChunkSplit
       ? sourcesOfDataset(dataset.graph)[request.source]
       : undefined;
     if (source?.kind === "chunks") {
-      const split = await chunks.next(request, source.path, () => signal);
-      return split ? reply(split) : END;
+      return chunks.next(request, source.path, () => signal).then((split) => split ? reply(split) : END);
     }
-    let index: number;
-    do index = await run(takeSplit, request); while (index === RESERVED);
-    return index === END_OF_SPLITS || !source ? END : reply(source.split(index));
+    return takeIndex(parts, request, source);
   };
+}
+
+/** What is on its way to the disk is waited for first, so that nothing is between the note of a split and its answer. */
+function takeIndex(
+  parts: ServiceParts,
+  request: TakeSplitRequest,
+  source: Exclude<GraphSource, { kind: "chunks" }> | undefined,
+): MaybePromise<GrpcReply> {
+  return then(parts.settled(), () => {
+    const { reply: index, commit } = parts.decide(takeSplit, request);
+    if (index === RESERVED) return then(commit(), () => takeIndex(parts, request, source));
+    return { message: index === END_OF_SPLITS || !source ? END : reply(source.split(index)), commit };
+  });
 }
 
 function reply(split: Uint8Array): Uint8Array {

@@ -24,8 +24,14 @@ import { writeHeaders } from "./http2/hpack.ts";
 import { errorTrailers, OK_TRAILERS } from "./status.ts";
 import { parseTimeout } from "./timeout.ts";
 
-/** An encoded message, whole or in pieces that are sent one after the other without being copied together. */
-export type GrpcReply = Uint8Array | readonly Uint8Array[];
+/**
+ * An encoded message, whole or in pieces that are sent one after the other without being copied together; or one that
+ * may leave once `commit` is done, and leaves at once then. It is committed also where nobody waits for it any more.
+ */
+export type GrpcReply =
+  | Uint8Array
+  | readonly Uint8Array[]
+  | { readonly message: Uint8Array; commit(): MaybePromise<void> };
 
 /** Answers the calls of one method. What it throws becomes the call's status. */
 export type GrpcHandler = (request: Uint8Array, context: GrpcContext) => MaybePromise<GrpcReply>;
@@ -232,17 +238,31 @@ class Call {
   }
 
   reply(reply: GrpcReply): void {
-    if (this.ended) return;
-    this.#end();
-    const pieces = reply instanceof Uint8Array ? [reply] : reply;
+    if ("commit" in reply) return this.#replyAfter(reply.commit, [reply.message]);
+    if (!this.ended) this.#prepare(reply instanceof Uint8Array ? [reply] : reply)();
+  }
+
+  #replyAfter(commit: () => MaybePromise<void>, pieces: readonly Uint8Array[]): void {
+    const send = this.ended ? () => {} : this.#prepare(pieces);
+    const waiting = commit();
+    if (waiting) waiting.then(send, (error) => this.fail(error));
+    else send();
+  }
+
+  #prepare(pieces: readonly Uint8Array[]): () => void {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    this.#stream.respond(RESPONSE_HEADERS, [frameHeader(length), ...pieces], OK_BLOCK);
+    const send = this.#stream.prepare(RESPONSE_HEADERS, [frameHeader(length), ...pieces], OK_BLOCK);
+    return () => {
+      if (this.ended) return;
+      send();
+      this.#end();
+    };
   }
 
   fail(thrown: unknown): void {
     if (this.ended) return;
     this.#end();
-    this.#stream.respond(RESPONSE_HEADERS, [], writeHeaders(Object.entries(errorTrailers(thrown))));
+    this.#stream.prepare(RESPONSE_HEADERS, [], writeHeaders(Object.entries(errorTrailers(thrown))))();
     this.context.abort(thrown);
   }
 
@@ -250,7 +270,7 @@ class Call {
   refuse(status: number, text: string): void {
     this.#end();
     const headers = writeHeaders([[":status", String(status)], ["content-type", "text/plain"]]);
-    this.#stream.respond(headers, [new TextEncoder().encode(text)], null);
+    this.#stream.prepare(headers, [new TextEncoder().encode(text)], null)();
   }
 
   /** Nobody is left to answer. */

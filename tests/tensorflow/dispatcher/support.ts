@@ -81,6 +81,10 @@ export class TestService implements AsyncDisposable {
     if (!handler) throw new Error(`No method ${path}`);
     const reply = await handler(request, new CallContext());
     if (reply instanceof Uint8Array) return reply;
+    if ("commit" in reply) {
+      await reply.commit();
+      return reply.message;
+    }
     return new Uint8Array(await new Blob(reply as Uint8Array<ArrayBuffer>[]).arrayBuffer());
   }
 

@@ -58,6 +58,41 @@ async function withPair(
 
 const echo: GrpcHandler = (request) => request;
 
+Deno.test("a reply that is to be committed leaves when it is, and not where that fails", async () => {
+  const message = new Uint8Array([1, 2]);
+  const slow = Promise.withResolvers<void>();
+  let commits = 0;
+  await withPair({
+    "/s/Now": () => ({ message, commit: () => void commits++ }),
+    "/s/Slow": () => ({ message, commit: () => slow.promise }),
+    "/s/Late": (_, { signal }) =>
+      new Promise((resolve) => {
+        signal.onabort = () => {
+          resolve({ message, commit: () => void commits++ });
+          slow.resolve();
+        };
+      }),
+    "/s/Throws": () => ({
+      message,
+      commit() {
+        throw new UnavailableError("the disk is full");
+      },
+    }),
+    "/s/Rejects": () => ({ message, commit: () => Promise.reject(new UnavailableError("the disk is full")) }),
+  }, async ({ client }) => {
+    assertEquals(new Uint8Array(await client.unary("/s/Now", message)), message);
+    assertEquals(commits, 1);
+    for (const path of ["/s/Throws", "/s/Rejects"]) {
+      await assertRejects(() => client.unary(path, message), UnavailableError, "the disk is full");
+    }
+    const answered = client.unary("/s/Slow", message);
+    await assertRejects(() => client.unary("/s/Late", message, { timeoutMs: 5 }), DeadlineExceededError);
+    assertEquals(new Uint8Array(await answered), message);
+    // What nobody waits for any more is committed as well.
+    assertEquals(commits, 2);
+  });
+});
+
 Deno.test("a reply arrives as it was sent: empty, small, large, in pieces, late", async () => {
   await withPair({
     "/s/Echo": echo,

@@ -39,8 +39,8 @@ export interface StreamHandler {
 
 /** A stream, from its request to its response. */
 export interface ServerStream {
-  /** Sends the whole response: header blocks before and after a body in pieces. */
-  respond(headers: Uint8Array, body: readonly Uint8Array[], trailers: Uint8Array | null): void;
+  /** Makes the whole response ready, header blocks before and after a body in pieces; the reply sends it. */
+  prepare(headers: Uint8Array, body: readonly Uint8Array[], trailers: Uint8Array | null): () => void;
 }
 
 /** Called for each request; the handler gets what follows. */
@@ -254,7 +254,7 @@ export class Connection {
     this.#streams.set(id, stream);
     this.#queue.open(id);
     stream.handler = this.#onRequest({
-      respond: (before, body, trailers) => this.#respond(stream, before, body, trailers),
+      prepare: (before, body, trailers) => this.#prepare(stream, before, body, trailers),
     }, headers);
     if (isWhole) this.#endRequest(stream);
   }
@@ -321,20 +321,23 @@ export class Connection {
     if (!this.#queue.grow(stream, increment)) throw flowError();
   }
 
-  #respond(
+  #prepare(
     stream: Stream,
     headers: Uint8Array,
     body: readonly Uint8Array[],
     trailers: Uint8Array | null,
-  ): void {
-    if (!this.#streams.has(stream.id) || stream.isAnswered) return;
-    stream.isAnswered = true;
-    this.#queue.send(stream.id, headers, body, trailers, () => {
+  ): () => void {
+    const send = this.#queue.prepare(stream.id, headers, body, trailers, () => {
       this.#streams.delete(stream.id);
       // The rest of the request is of no use: without this the peer would go on sending it.
       if (!stream.isWhole) this.#reset(stream.id, ErrorCode.NO_ERROR);
       this.#endIfDone();
     });
+    return () => {
+      if (!this.#streams.has(stream.id) || stream.isAnswered) return;
+      stream.isAnswered = true;
+      send();
+    };
   }
 
   #drop(stream: Stream): void {

@@ -75,25 +75,41 @@ export class SendQueue {
     this.#pump();
   }
 
-  /** Sends a response; `done` is called when the wire has all of it. */
-  send(
+  /** Makes a response ready; what this returns sends it. `done` is called when the wire has all of it. */
+  prepare(
     id: number,
     headers: Uint8Array,
     body: readonly Uint8Array[],
     trailers: Uint8Array | null,
     done: () => void,
-  ): void {
-    const stream = this.#streams.get(id)!;
+  ): () => void {
     const pieces = body.filter(({ length }) => length > 0);
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const isSmall = length <= Math.min(TOGETHER_BYTES, this.maxFrameBytes, stream.window, this.#window);
-    if (!this.#isBlocked && this.#waiting.size === 0 && isSmall) {
-      stream.window -= length;
+    if (length > Math.min(TOGETHER_BYTES, this.maxFrameBytes)) {
+      return () => this.#queue(id, headers, pieces, trailers, done);
+    }
+    const bytes = whole(id, headers, pieces, length, trailers);
+    return () => {
+      const stream = this.#streams.get(id)!;
+      const fits = length <= stream.window && length <= this.#window;
+      if (!fits || this.#isBlocked || this.#waiting.size > 0) {
+        return this.#queue(id, headers, pieces, trailers, done);
+      }
+      this.#isBlocked = !this.#write(bytes);
       this.#window -= length;
       this.#streams.delete(id);
-      this.#isBlocked = !this.#write(whole(id, headers, pieces, length, trailers));
-      return done();
-    }
+      done();
+    };
+  }
+
+  #queue(
+    id: number,
+    headers: Uint8Array,
+    pieces: Uint8Array[],
+    trailers: Uint8Array | null,
+    done: () => void,
+  ): void {
+    const stream = this.#streams.get(id)!;
     // Headers count against no window.
     const head = new Uint8Array(HEADER_BYTES + headers.length);
     writeFrameHeader(head, 0, {

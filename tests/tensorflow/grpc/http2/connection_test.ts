@@ -43,7 +43,7 @@ function onMemory(body: Uint8Array = new Uint8Array([7])) {
     return {
       data: () => {},
       end: () =>
-        stream.respond(writeHeaders([[":status", "200"]]), [body], writeHeaders([["grpc-status", "0"]])),
+        stream.prepare(writeHeaders([[":status", "200"]]), [body], writeHeaders([["grpc-status", "0"]]))(),
       gone: () => state.gone++,
     };
   });
