@@ -64,6 +64,7 @@ export {
   type SampleOptions,
   type ScalarOf,
   type ServiceCheckpoint,
+  type ServicePlace,
   type ShuffleOptions,
   type Slice,
   udf,

@@ -81,6 +81,10 @@ export class CoordinatedReader implements ElementIterator<Element> {
     return 0;
   }
 
+  get isSpent(): boolean {
+    return false;
+  }
+
   checkpoint(): never {
     throw new FailedPreconditionError(
       "Cannot make a checkpoint: the consumers of a coordinated read advance together",

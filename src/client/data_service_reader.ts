@@ -12,6 +12,8 @@ import { ServiceReader } from "./service_reader.ts";
 export interface ServiceReading extends ElementIterator<Element> {
   /** The number of the next element, counted from the beginning of the pass through all checkpoints; 0 in a coordinated read. */
   readonly position: number;
+  /** Whether all of it has come to the program. */
+  readonly isSpent: boolean;
   /**
    * Where it stands; null: at the beginning.
    *

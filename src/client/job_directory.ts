@@ -113,11 +113,16 @@ export class JobDirectory {
       );
     }
     const job = await this.#makeJob(node, link, signal);
+    this.passOver(node, repetition);
+    const joined = await joinIteration(link, { jobId: job.id, repetition, resume }, signal);
+    return { ...joined, repetition, compression: job.compression };
+  }
+
+  /** The next pass over a node comes after that one. */
+  passOver(node: DataServiceNode, repetition: number): void {
     const known = this.#nodes.get(node) ?? { job: new Remembered<Job>(), passes: 0 };
     this.#nodes.set(node, known);
     known.passes = Math.max(known.passes, repetition + 1);
-    const joined = await joinIteration(link, { jobId: job.id, repetition, resume }, signal);
-    return { ...joined, repetition, compression: job.compression };
   }
 
   async #makeJob(node: DataServiceNode, link: DispatcherLink, signal: AbortSignal): Promise<Job> {

@@ -4,7 +4,12 @@
  * @module
  */
 export type { CompressionWish } from "./compression_wish.ts";
-export { createDataServiceReader, type ServiceReaders, type ServiceReading } from "./data_service_reader.ts";
+export {
+  createDataServiceReader,
+  type ServiceReaders,
+  type ServiceReading,
+  type ServiceReadingOptions,
+} from "./data_service_reader.ts";
 export type { ReaderEnvironment, ServiceEnvironment } from "./environment.ts";
 export { fetchMetadata, type FetchMetadataOptions, type RegisteredMetadata } from "./fetch_metadata.ts";
 export { type LocalWorker, LocalWorkers, localWorkers } from "./local_workers.ts";
@@ -12,6 +17,8 @@ export { registerDataset, type RegisterDatasetOptions } from "./register_dataset
 export {
   checkpointObstacle,
   checkServiceCheckpoint,
+  consumedOf,
+  consumedText,
   inTheWay,
   type ServiceCheckpoint,
 } from "./service_checkpoint.ts";

@@ -33,37 +33,39 @@ export interface ServiceCheckpoint {
 }
 
 /**
- * A checkpoint out of what a program has kept.
+ * A checkpoint out of what a program has kept; `name` is its place there.
  *
  * @throws {InvalidArgumentError} if it is none
  */
-export function checkServiceCheckpoint(value: unknown): ServiceCheckpoint {
+export function checkServiceCheckpoint(name: string, value: unknown): ServiceCheckpoint {
   if (typeof value !== "object" || value === null) {
-    throw new InvalidArgumentError(`\`checkpoint.service\` must be an object, got ${show(value)}`);
+    throw new InvalidArgumentError(`\`${name}\` must be an object, got ${show(value)}`);
   }
   const token = value as Record<string, unknown>;
   const keys = ["iteration", "client", "repetition", "policy", "consumed", "position", "readers", "finished"];
-  checkKeys("checkpoint.service", token, keys);
-  for (const name of ["iteration", "client"]) checkString(`checkpoint.service.${name}`, token[name]);
-  for (const name of ["repetition", "policy", "position", "readers"]) {
-    checkInteger(`checkpoint.service.${name}`, token[name], { min: 0 });
+  checkKeys(name, token, keys);
+  for (const key of ["iteration", "client"]) checkString(`${name}.${key}`, token[key]);
+  for (const key of ["repetition", "policy", "position", "readers"]) {
+    checkInteger(`${name}.${key}`, token[key], { min: 0 });
   }
   const { client, consumed, finished } = token;
-  if (typeof consumed !== "string" || typeof finished !== "boolean" || !/^\d{1,20}$/.test(String(client))) {
-    throw new InvalidArgumentError("`checkpoint.service` is not what a reader's checkpoint() gave");
+  if (typeof finished !== "boolean" || !/^\d{1,20}$/.test(String(client))) {
+    throw new InvalidArgumentError(`\`${name}\` is not what a reader's checkpoint() gave`);
   }
-  const checkpoint = value as ServiceCheckpoint;
-  consumedBefore(checkpoint);
-  return checkpoint;
+  consumedOf(`${name}.consumed`, consumed);
+  return value as ServiceCheckpoint;
 }
 
-/** What was consumed before a checkpoint. @throws {InvalidArgumentError} if it is damaged */
-export function consumedBefore({ consumed }: ServiceCheckpoint): ConsumedSet {
-  if (consumed === "") return new ConsumedSet();
+/** What was consumed, of a checkpoint's text; `name` is its place there. @throws {InvalidArgumentError} if it is damaged */
+export function consumedOf(name: string, text: unknown): ConsumedSet {
+  if (text === "") return new ConsumedSet();
+  if (typeof text !== "string") {
+    throw new InvalidArgumentError(`\`${name}\` must be a string, got ${show(text)}`);
+  }
   try {
-    return decodeConsumed(decodeBase64(consumed));
+    return decodeConsumed(decodeBase64(text));
   } catch (cause) {
-    throw new InvalidArgumentError("`checkpoint.service.consumed` is damaged", { cause });
+    throw new InvalidArgumentError(`\`${name}\` is damaged`, { cause });
   }
 }
 

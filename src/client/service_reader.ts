@@ -15,7 +15,7 @@ import { releaseClient } from "./farewell.ts";
 import { HeartbeatLoop, type HeartbeatReport } from "./heartbeat_loop.ts";
 import type { JobDirectory } from "./job_directory.ts";
 import { ReaderLife } from "./reader_life.ts";
-import { consumedBefore, consumedText, type ServiceCheckpoint } from "./service_checkpoint.ts";
+import { consumedOf, consumedText, type ServiceCheckpoint } from "./service_checkpoint.ts";
 import { TaskTargets } from "./task_targets.ts";
 import { WorkerConnections } from "./worker_connections.ts";
 
@@ -79,7 +79,7 @@ export class ServiceReader implements ServiceReading {
     this.#core = new ReaderCore(
       { maxBlocks: maxOutstandingRequests, maxBytes: DEFAULT_BUFFER_BYTES },
       {
-        before: options.resume ? consumedBefore(options.resume) : undefined,
+        before: options.resume ? consumedOf("checkpoint.consumed", options.resume.consumed) : undefined,
         position: options.resume?.position,
         mayBeHeld: options.settled !== null,
       },
@@ -109,10 +109,10 @@ export class ServiceReader implements ServiceReading {
     if (!this.#joined) return resume;
     const { clientId, iterationKey, repetition } = this.#joined;
     const { shardingPolicy } = node.options;
-    const settled = this.#options.settled && this.#options.settled();
+    const settled = this.#settled();
     const isSharded = shardingPolicy === ShardingPolicy.DYNAMIC;
     const { position } = this;
-    const firstHeld = settled?.gaps(resume?.position ?? 0, position).next().value?.start ?? position;
+    const firstHeld = this.#firstHeld(settled);
     if (!isSharded) this.#checkOrder();
     return {
       iteration: iterationKey,
@@ -124,6 +124,23 @@ export class ServiceReader implements ServiceReading {
       readers: this.#readers,
       finished: this.#hasFinished && firstHeld === position,
     };
+  }
+
+  get isSpent(): boolean {
+    return this.#hasFinished && this.#firstHeld(this.#settled()) === this.position;
+  }
+
+  /** Numbers of the elements that have come to the program; null: all that were given out. */
+  #settled(): RangeSet | null {
+    return this.#options.settled && this.#options.settled();
+  }
+
+  /** The number of the first element that the program has not got. */
+  #firstHeld(settled: RangeSet | null): number {
+    const { position } = this;
+    if (settled === null) return position;
+    const held = settled.gaps(this.#options.resume?.position ?? 0, position).next();
+    return held.done ? position : held.value.start;
   }
 
   /** How many elements of the block in hand were given out. */
@@ -169,7 +186,9 @@ export class ServiceReader implements ServiceReading {
   // ---- life
 
   #begin(): void {
-    if (!this.#options.resume?.finished) return this.#life.begin();
+    const { resume, jobs, node } = this.#options;
+    if (!resume?.finished) return this.#life.begin();
+    jobs.passOver(node, resume.repetition);
     this.#hasFinished = true;
     this.#life.end({ kind: "finished" });
   }

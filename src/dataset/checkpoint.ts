@@ -1,20 +1,26 @@
 /** Where a pass over a dataset stands: what `reader.checkpoint()` gives and `reader({ checkpoint })` takes. */
 
 import {
+  checkBoolean,
   checkInteger,
   checkKeys,
   checkString,
-  FailedPreconditionError,
   InvalidArgumentError,
   show,
 } from "../base/mod.ts";
-import {
-  checkpointObstacle,
-  checkServiceCheckpoint,
-  inTheWay,
-  type ServiceCheckpoint,
-} from "../client/mod.ts";
-import { type DataServiceNode, type GraphNode, orderOf } from "../graph/mod.ts";
+import { checkServiceCheckpoint, consumedOf, type ServiceCheckpoint } from "../client/mod.ts";
+import { servicesOf } from "../executor/mod.ts";
+import type { GraphNode } from "../graph/mod.ts";
+
+/** Where a pass over a service stood that is a part of a pipeline. */
+export interface ServicePlace {
+  /** Which of the pipeline's places reads the service. */
+  readonly at: number;
+  /** How often that place was read before, from 0: by the passes of a `repeat`. */
+  readonly pass: number;
+  /** Where its reader stood. */
+  readonly place: ServiceCheckpoint;
+}
 
 /**
  * Where a reader stood: a small plain object for `JSON.stringify`. A reader that is made from it gives exactly what
@@ -22,7 +28,7 @@ import { type DataServiceNode, type GraphNode, orderOf } from "../graph/mod.ts";
  */
 export interface Checkpoint {
   /** The version of this layout. */
-  readonly version: 1;
+  readonly version: 2;
   /** The operators of the dataset, from its sources on: a checkpoint fits no other pipeline. */
   readonly pipeline: string;
   /** How many elements the program had taken. */
@@ -31,11 +37,18 @@ export interface Checkpoint {
   readonly seed: number;
   /** Which pass over the dataset it was, from 0. */
   readonly epoch: number;
-  /** The place in the service that the dataset is read through; null: the pass had not begun there, or there is none. */
-  readonly service: ServiceCheckpoint | null;
+  /** The program had come to the end: there is nothing left for it. */
+  readonly finished: boolean;
+  /**
+   * The places in the services that the dataset is read through, where anything is left. Of each service the last
+   * pass that had begun is among them; those before it that are not are over.
+   */
+  readonly services: readonly ServicePlace[];
+  /** What it had of inputs that are read beside services, and how far operators had counted, in base64. */
+  readonly settled: string;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * A checkpoint out of what a program has kept, for the dataset of `root`.
@@ -48,25 +61,56 @@ export function checkCheckpoint(value: unknown, root: GraphNode): Checkpoint {
       `\`checkpoint\` must be what a reader's checkpoint() gave, got ${show(value)}`,
     );
   }
-  const { version, pipeline, taken, seed, epoch, service } = value as Record<string, unknown>;
+  const { version, pipeline, taken, seed, epoch, finished, services, settled } = value as Record<
+    string,
+    unknown
+  >;
   if (version !== VERSION) {
     throw new InvalidArgumentError(
       `\`checkpoint\` must be of version ${VERSION}, got version ${show(version)}`,
     );
   }
-  checkKeys("checkpoint", value, ["version", "pipeline", "taken", "seed", "epoch", "service"]);
+  checkKeys("checkpoint", value, [
+    "version",
+    "pipeline",
+    "taken",
+    "seed",
+    "epoch",
+    "finished",
+    "services",
+    "settled",
+  ]);
   checkString("checkpoint.pipeline", pipeline);
   checkInteger("checkpoint.taken", taken, { min: 0 });
   checkInteger("checkpoint.seed", seed, { min: 0 });
   checkInteger("checkpoint.epoch", epoch, { min: 0 });
+  checkBoolean("checkpoint.finished", finished);
+  consumedOf("checkpoint.settled", settled);
+  if (!Array.isArray(services)) {
+    throw new InvalidArgumentError(`\`checkpoint.services\` must be an array, got ${show(services)}`);
+  }
+  services.forEach((place, i) => checkServicePlace(`checkpoint.services[${i}]`, place));
   const own = pipelineOf(root);
   if (pipeline !== own) {
     throw new InvalidArgumentError(`\`checkpoint\` belongs to the dataset ${pipeline}, not to ${own}`);
   }
-  return {
-    ...value as Checkpoint,
-    service: service === null ? null : checkServiceCheckpoint(service),
-  };
+  const known = services.length > 0 ? servicesOf(root) : null;
+  for (const { at } of services as ServicePlace[]) {
+    if (known?.has(at)) continue;
+    throw new InvalidArgumentError(`\`checkpoint.services\` names place ${at}, which reads no service`);
+  }
+  return value as Checkpoint;
+}
+
+function checkServicePlace(name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) {
+    throw new InvalidArgumentError(`\`${name}\` must be an object, got ${show(value)}`);
+  }
+  checkKeys(name, value, ["at", "pass", "place"]);
+  const { at, pass, place } = value as Record<string, unknown>;
+  checkInteger(`${name}.at`, at, { min: 0 });
+  checkInteger(`${name}.pass`, pass, { min: 0 });
+  checkServiceCheckpoint(`${name}.place`, place);
 }
 
 // Nodes that a graph shares are named at each use, of which there may be very many.
@@ -75,7 +119,7 @@ const MOST_NAMES = 1_000;
 /** The checkpoint of a reader of `root`. */
 export function makeCheckpoint(
   root: GraphNode,
-  place: Pick<Checkpoint, "taken" | "seed" | "epoch" | "service">,
+  place: Omit<Checkpoint, "version" | "pipeline">,
 ): Checkpoint {
   return { version: VERSION, pipeline: pipelineOf(root), ...place };
 }
@@ -98,67 +142,4 @@ function pipelineOf(root: GraphNode): string {
     }
   }
   return names.join(".").replaceAll(/\.?([(),])\.?/g, "$1");
-}
-
-/**
- * The service that the dataset is read through, where its checkpoint is that of the service's reader; null: the whole
- * pipeline runs here.
- *
- * @throws {FailedPreconditionError} if no place in the pipeline says what the program has taken, naming the operator
- */
-export function checkpointSource(root: GraphNode): DataServiceNode | null {
-  const above: GraphNode[] = [];
-  let node = root;
-  while (node.op !== "dataService" && node.inputs.length === 1) {
-    above.push(node);
-    node = node.inputs[0];
-  }
-  if (node.op !== "dataService") {
-    if (!readsService(root)) return checkLocal(root);
-    throw refusal(`\`${node.op}\` reads a service beside other inputs`);
-  }
-  const holder = above.find((operator) => !givesAtOnce(operator));
-  if (holder) {
-    throw refusal(
-      `\`${holder.op}\` keeps elements, or a count of them, that came out of \`distribute\`: put it before \`distribute\``,
-    );
-  }
-  const obstacle = checkpointObstacle(node);
-  if (obstacle !== null) throw refusal(obstacle);
-  return node;
-}
-
-function checkLocal(root: GraphNode): null {
-  const order = orderOf(root, { seeded: true });
-  if (order.kind === "deterministic") return null;
-  throw refusal(inTheWay(order));
-}
-
-function refusal(reason: string): FailedPreconditionError {
-  return new FailedPreconditionError(`Cannot make a checkpoint: ${reason}`);
-}
-
-/** Whether an operator has given out, between two pulls, all that it has taken of its input. */
-function givesAtOnce(node: GraphNode): boolean {
-  switch (node.op) {
-    case "map":
-      return node.parallel <= 1;
-    case "filter":
-    case "batch":
-    case "paddedBatch":
-    case "ignoreErrors":
-    case "options":
-      return true;
-    default:
-      return false;
-  }
-}
-
-function readsService(root: GraphNode): boolean {
-  const waiting = [root];
-  for (let node = waiting.pop(); node; node = waiting.pop()) {
-    if (node.op === "dataService") return true;
-    waiting.push(...node.inputs);
-  }
-  return false;
 }

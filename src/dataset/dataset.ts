@@ -5,7 +5,7 @@ import { checkCheckpoint } from "./checkpoint.ts";
 import { collect } from "./collect.ts";
 import type { ElementOf } from "./element_of.ts";
 import { currentEnvironment } from "./environment.ts";
-import { beginExecution } from "./execution.ts";
+import { beginExecution, type Progress } from "./execution.ts";
 import type { CaptureOptions, FunctionContext } from "./function_context.ts";
 import * as batching from "./nodes/batching.ts";
 import * as combining from "./nodes/combining.ts";
@@ -1043,10 +1043,10 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   #execution({ signal, checkpoint }: ReaderOptions): ExecutionReader<T> {
     const resume = checkpoint === undefined ? null : checkCheckpoint(checkpoint, this.#node);
-    const open = (signal: AbortSignal) => {
+    const open = (signal: AbortSignal, progress: () => Progress) => {
       const epoch = resume?.epoch ?? this.#epoch;
       this.#epoch = Math.max(this.#epoch, epoch + 1);
-      return beginExecution<T>(this.#node, { Dataset, epoch, resume, signal });
+      return beginExecution<T>(this.#node, { Dataset, epoch, resume, signal, progress });
     };
     return new ExecutionReader(open, { clock: currentEnvironment().clock, ...(signal && { signal }) });
   }

@@ -4,7 +4,7 @@
  * @module
  */
 export type { Batched } from "./batched.ts";
-export type { Checkpoint } from "./checkpoint.ts";
+export type { Checkpoint, ServicePlace } from "./checkpoint.ts";
 export type { ServiceCheckpoint } from "../client/mod.ts";
 export { CrossTrainerCache } from "./cross_trainer_cache.ts";
 export { Dataset } from "./dataset.ts";

@@ -1,7 +1,7 @@
 import { CanceledError, checkKeys, type Clock, InvalidArgumentError, isPromise, show } from "../base/mod.ts";
 import { DONE, type Pulled } from "../executor/mod.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Execution } from "./execution.ts";
+import type { Execution, Progress } from "./execution.ts";
 
 /** Options of a reader. */
 export interface ReaderOptions {
@@ -86,8 +86,8 @@ export interface DatasetReader<T> extends AsyncIterableIterator<T>, AsyncDisposa
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Prepares an execution, to be ended by closing its iterator after aborting `signal`. */
-export type Open<T> = (signal: AbortSignal) => Execution<T>;
+/** Prepares an execution, to be ended by closing its iterator after aborting `signal`; `progress` is that of the program. */
+export type Open<T> = (signal: AbortSignal, progress: () => Progress) => Execution<T>;
 
 /** Checks the options of a reader. */
 export function checkReaderOptions(options: ReaderOptions): ReaderOptions {
@@ -115,8 +115,11 @@ export class ExecutionReader<T> implements DatasetReader<T> {
   readonly #signal: AbortSignal | undefined;
   readonly #controller = new AbortController();
   #execution: Execution<T> | undefined;
+  #settle: (() => void) | null = null;
   /** How many elements were given out. */
   #taken = 0;
+  /** Whether the execution has said that there are no more. */
+  #ended = false;
   /** Set as soon as the pass is over; settled when all is free. */
   #closed: Promise<void> | undefined;
   /** Set when the signal ended the pass. */
@@ -188,7 +191,7 @@ export class ExecutionReader<T> implements DatasetReader<T> {
     // What was asked for before is given out before: its elements count as taken.
     while (this.#last !== undefined) await this.#last.catch(() => {});
     this.#execution ??= this.#begin();
-    return this.#execution.checkpoint(this.#taken);
+    return this.#execution.checkpoint();
   }
 
   #begin(): Execution<T> {
@@ -198,7 +201,10 @@ export class ExecutionReader<T> implements DatasetReader<T> {
       throw this.#signal.reason;
     }
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
-    return this.#open(this.#controller.signal);
+    const progress = () => ({ taken: this.#taken, ended: this.#ended });
+    const execution = this.#open(this.#controller.signal, progress);
+    this.#settle = execution.settle;
+    return execution;
   }
 
   #isPauseDue(): boolean {
@@ -225,8 +231,10 @@ export class ExecutionReader<T> implements DatasetReader<T> {
     if (this.#closed) return this.#over();
     if (pulled !== DONE) {
       this.#taken++;
+      if (this.#settle !== null) this.#settle();
       return pulled;
     }
+    this.#ended = true;
     return this.#close(new CanceledError("The dataset is at its end")).then(() => this.#over());
   }
 

@@ -12,26 +12,47 @@ export type Order =
     readonly reason: string;
   };
 
-/**
- * What can be said of a pipeline's order without running it; user functions are taken for pure ones. `seeded`: whoever
- * runs it again gives it the same chance, maybe in another process, so that operators need no seeds of their own but
- * where they keep what chance once gave.
- */
-export function orderOf(root: GraphNode, { seeded = false }: { readonly seeded?: boolean } = {}): Order {
-  const { byChance: _byChance, ...order } = foldPipeline<Order & { readonly byChance: boolean }>(
+/** What is known of the circumstances in which a pipeline is run again. */
+export interface OrderOptions {
+  /**
+   * Whoever runs it again gives it the same chance, maybe in another process, so that operators need no seeds of
+   * their own but where they keep what chance once gave. @default false
+   */
+  readonly seeded?: boolean;
+  /** The services that it reads give their elements in the same order again. @default false */
+  readonly servicesKeepOrder?: boolean;
+}
+
+/** What is known of the order in which a node gives its elements. */
+export interface OrderState {
+  readonly order: Order;
+  /** Whether it comes of chance without a seed. */
+  readonly byChance: boolean;
+}
+
+/** What can be said of a pipeline's order without running it; user functions are taken for pure ones. */
+export function orderOf(root: GraphNode, options: OrderOptions = {}): Order {
+  return foldPipeline<OrderState>(
     root,
-    (node, inputs, deterministic) => {
-      const undetermined = inputs.find((input) => input.kind === "undetermined");
-      if (undetermined) return undetermined;
-      const chance = chanceOf(node);
-      const byChance = chance !== null || inputs.some((input) => input.byChance);
-      const reason = timingOf(node, deterministic) ?? (seeded ? keptOf(node, byChance) : chance);
-      return reason === null
-        ? { kind: "deterministic", byChance }
-        : { kind: "undetermined", operator: node.op, reason, byChance };
-    },
-  );
-  return order;
+    (node, inputs, deterministic) => orderAt(node, inputs, { ...options, deterministic }),
+  ).order;
+}
+
+/** As {@linkcode orderOf}, of one node, by what is known of its inputs. */
+export function orderAt(
+  node: GraphNode,
+  inputs: readonly OrderState[],
+  options: OrderOptions & { readonly deterministic: boolean },
+): OrderState {
+  const undetermined = inputs.find(({ order }) => order.kind === "undetermined");
+  if (undetermined) return undetermined;
+  const chance = chanceOf(node);
+  const byChance = chance !== null || inputs.some((input) => input.byChance);
+  const reason = timingOf(node, options) ?? (options.seeded ? keptOf(node, byChance) : chance);
+  return {
+    order: reason === null ? { kind: "deterministic" } : { kind: "undetermined", operator: node.op, reason },
+    byChance,
+  };
 }
 
 /** How an operator keeps what chance once gave in this process, so that another process has another order; null: it does not. */
@@ -59,8 +80,13 @@ function chanceOf(node: GraphNode): string | null {
   }
 }
 
+const OTHER_SERVICE = "another service gives its elements in the order of its workers";
+
 /** How an operator's order depends on what is quicker; null: it does not. */
-function timingOf(node: GraphNode, deterministic: boolean): string | null {
+function timingOf(
+  node: GraphNode,
+  { deterministic, servicesKeepOrder = false }: OrderOptions & { readonly deterministic: boolean },
+): string | null {
   switch (node.op) {
     case "map":
     case "interleave":
@@ -68,8 +94,9 @@ function timingOf(node: GraphNode, deterministic: boolean): string | null {
         ? null
         : "its calls run in parallel and what is ready comes first (`deterministic: false`)";
     case "dataService":
+      return servicesKeepOrder ? null : OTHER_SERVICE;
     case "tfDataService":
-      return "another service gives its elements in the order of its workers";
+      return OTHER_SERVICE;
     default:
       return null;
   }

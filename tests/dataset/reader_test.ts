@@ -6,9 +6,9 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { FakeClock, InvalidArgumentError, type MaybePromise } from "../../src/base/mod.ts";
+import { deferred, FakeClock, InvalidArgumentError, type MaybePromise } from "../../src/base/mod.ts";
 import { checkReaderOptions, ExecutionReader } from "../../src/dataset/reader.ts";
-import type { Execution } from "../../src/dataset/execution.ts";
+import type { Execution, Progress } from "../../src/dataset/execution.ts";
 import { DONE, type Pulled } from "../../src/executor/mod.ts";
 
 /** An execution whose pulls the test answers, and that notes what happens to it. */
@@ -27,7 +27,10 @@ class Script {
     this.#close = close;
   }
 
-  readonly open = (signal: AbortSignal): Execution<number> => {
+  /** How many elements the reader has said to have given its program. */
+  settled = 0;
+
+  readonly open = (signal: AbortSignal, progress: () => Progress): Execution<number> => {
     this.log.push("open");
     this.signal = signal;
     return {
@@ -41,9 +44,11 @@ class Script {
           return this.#close();
         },
       },
-      checkpoint: (
-        taken: number,
-      ) => ({ version: 1, pipeline: "x", taken, seed: 0, epoch: 0, service: null } as const),
+      settle: () => void this.settled++,
+      checkpoint: () => {
+        const { taken, ended: finished } = progress();
+        return { version: 2, pipeline: "x", taken, seed: 0, epoch: 0, finished, services: [], settled: "" };
+      },
     };
   };
 }
@@ -54,6 +59,25 @@ function readerOf(script: Script, signal?: AbortSignal): ExecutionReader<number>
 
 const end = { done: true, value: undefined } as const;
 const never = () => new Promise<never>(() => {});
+
+Deno.test("an element is settled when the program gets it, and not if it comes too late", async () => {
+  const late = deferred<number>();
+  const script = new Script((i) => i < 2 ? i : late.promise);
+  const reader = readerOf(script);
+  await reader.next();
+  await reader.next();
+  const waiting = reader.next();
+  const leaving = reader.return();
+  late.resolve(2);
+  assertEquals(await waiting, end);
+  await leaving;
+  assertEquals(script.settled, 2);
+  const { taken, finished } = await reader.checkpoint();
+  assertEquals([taken, finished], [2, false]);
+  const whole = readerOf(new Script(() => DONE));
+  await whole.next();
+  assertEquals((await whole.checkpoint()).finished, true);
+});
 
 Deno.test("nothing is begun before the first next()", async () => {
   const script = new Script((i) => i);

@@ -8,7 +8,7 @@ import { assert } from "@std/assert";
 import fc from "fast-check";
 import { joinBytes, type MaybePromise, messageOf, SluiceError } from "../../src/base/mod.ts";
 import { checkCheckpoint } from "../../src/dataset/checkpoint.ts";
-import { Dataset } from "../../src/dataset/mod.ts";
+import { Dataset, distribute } from "../../src/dataset/mod.ts";
 import {
   BlockEncoder,
   type BlockHeader,
@@ -162,22 +162,30 @@ async function codecOf(name: "SNAPPY" | "ZSTD" | "GZIP"): Promise<Decoder> {
 }
 
 const CHECKPOINT = text(JSON.stringify({
-  version: 1,
-  pipeline: "range",
+  version: 2,
+  pipeline: "range.dataService.shuffle",
   taken: 5,
   seed: 1,
   epoch: 0,
-  service: {
-    iteration: "key",
-    client: "3000",
-    repetition: 0,
-    policy: 1,
-    consumed: btoa(String.fromCharCode(...consumed())),
-    position: 5,
-    readers: 1,
-    finished: false,
-  },
+  finished: false,
+  services: [{
+    at: 1,
+    pass: 0,
+    place: {
+      iteration: "key",
+      client: "3000",
+      repetition: 0,
+      policy: 1,
+      consumed: btoa(String.fromCharCode(...consumed())),
+      position: 5,
+      readers: 1,
+      finished: false,
+    },
+  }],
+  settled: btoa(String.fromCharCode(...consumed())),
 }));
+const READ = Dataset.range(3)
+  .apply(distribute({ processingMode: "distributed_epoch", service: "http://localhost:1" })).shuffle(2);
 
 const DECODERS: Decoder[] = [
   {
@@ -233,7 +241,7 @@ const DECODERS: Decoder[] = [
       } catch {
         return;
       }
-      return checkCheckpoint(value, Dataset.range(3)[GRAPH] as GraphNode);
+      return checkCheckpoint(value, READ[GRAPH] as GraphNode);
     },
   },
 ];

@@ -108,7 +108,9 @@ Deno.test("all readers of a shared job go on on a new service", async () => {
     const readers = [1, 2].map(() => batches(cluster, "shared").reader());
     taken = await Promise.all(readers.map((reader) => take(reader, 60)));
     // A heartbeat later each knows of the other.
-    while ((await readers[0].checkpoint()).service!.readers < 2) taken[0].push(...await take(readers[0], 1));
+    while ((await readers[0].checkpoint()).services[0].place.readers < 2) {
+      taken[0].push(...await take(readers[0], 1));
+    }
     checkpoints = await Promise.all(readers.map(async (reader) => saved(await reader.checkpoint())));
     await Promise.all(readers.map((reader) => reader.return()));
   }
