@@ -24,6 +24,7 @@ export type { RoundReport } from "./core/rounds.ts";
 export { settleCompression } from "./core/settle_compression.ts";
 export { keepSnapshot } from "./core/snapshots/keep_snapshot.ts";
 export type { Dataset, StateView, TargetWorkers } from "./core/state.ts";
+export { SILENT_READERS } from "./core/guarantee.ts";
 export { END_OF_SPLITS, RESERVED, takeSplit, type TakeSplitRequest } from "./core/take_split.ts";
 export type { TaskDefinition, TaskInfo } from "./core/task_view.ts";
 export type { DatasetMetadata, TransferServer } from "./core/updates.ts";

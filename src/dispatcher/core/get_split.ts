@@ -13,6 +13,7 @@ import { ShardingPolicy } from "../../graph/mod.ts";
 import { answer, type Context, type Decision } from "./decision.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { indexCount, leaseSize, paceOf } from "./lease_size.ts";
+import { SILENT_READERS } from "./guarantee.ts";
 import { wasGivenOut } from "./ids.ts";
 import { jobOfIteration } from "./lookup.ts";
 import { countRests, takenWithin } from "./rests.ts";
@@ -92,7 +93,8 @@ export function getSplit(context: Context, request: GetSplitRequest): Decision<G
   if (repeated) return answer(splitsOf(index, source, repeated));
   checkNotForgotten(leases, taskId, requestId);
   checkGathered(context, iteration);
-  return nextLease(context, request, { source, task, tasks: iteration.running }) ??
+  const isLosable = jobOfIteration(state, iteration).weakness?.operator === SILENT_READERS.operator;
+  return nextLease(context, request, { source, task, tasks: iteration.running, isLosable }) ??
     answer(endOf(source, task.restOnly ?? false));
 }
 
@@ -101,13 +103,14 @@ interface Asker {
   readonly task: DeepReadonly<Task>;
   /** How many tasks are at work. */
   readonly tasks: number;
+  readonly isLosable: boolean;
 }
 
 /** The next lease of a source to a task; null: there is none in the repetition. */
 function nextLease(
   { now }: Context,
   { taskId, source: index, repetition, requestId }: GetSplitRequest,
-  { source, task, tasks }: Asker,
+  { source, task, tasks, isLosable }: Asker,
 ): Decision<GetSplitReply> | null {
   const { kind } = source.description;
   const pace = paceOf(task.leases[index], now);
@@ -122,7 +125,7 @@ function nextLease(
   if (source.pending.size > 0) {
     const label = Math.min(...source.pending.keys());
     const { indexes } = source.pending.get(label)!;
-    const size = leaseSize({ kind, remaining: countRests(source.pending), tasks, pace });
+    const size = leaseSize({ kind, remaining: countRests(source.pending), tasks, pace, isLosable });
     return lease({ repetition: label, ...firstOf(partsWithin(indexes, 0, Infinity), size), again: true });
   }
   const count = indexCount(source.description);
@@ -133,7 +136,7 @@ function nextLease(
   const excluded = source.excluded.get(repetition)?.indexes ?? NOTHING;
   const [first] = gapsWithin(excluded, next, count);
   if (!first) return null;
-  const size = leaseSize({ kind, remaining: count - first[0], tasks, pace });
+  const size = leaseSize({ kind, remaining: count - first[0], tasks, pace, isLosable });
   return lease({ repetition, ...firstOf(gapsWithin(excluded, first[0], count), size) });
 }
 

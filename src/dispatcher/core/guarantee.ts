@@ -2,6 +2,13 @@
 
 import { ShardingPolicy } from "../../graph/mod.ts";
 import type { Guarantee, Job } from "./state.ts";
+import type { Weakness } from "./updates.ts";
+
+/** Of jobs that readers of TensorFlow's make: what a worker has leased is lost with it. */
+export const SILENT_READERS: Weakness = {
+  operator: "TensorFlow's readers",
+  reason: "they do not say which elements they have got",
+};
 
 /** What a job promises as long as no worker goes and nothing is given up. */
 export function firstGuarantee(

@@ -28,6 +28,13 @@ export function indexCount(description: DeepReadonly<SourceDescription>): number
  */
 const WORTHWHILE_MS = 100;
 
+/**
+ * Where nobody says what has been read, a lease is lost with its worker: one index at first, then work for about this
+ * long, but never more than that many indexes.
+ */
+const LOSABLE_MS = 10;
+export const MAX_LOSABLE = 64;
+
 /** What sizes a lease. */
 export interface LeaseDemand {
   readonly kind: SourceDescription["kind"];
@@ -37,6 +44,8 @@ export interface LeaseDemand {
   readonly tasks: number;
   /** How many indexes a millisecond the asking task gets through; 0: not known. */
   readonly pace: number;
+  /** Whether all of it is lost with the worker. */
+  readonly isLosable: boolean;
 }
 
 /**
@@ -44,7 +53,10 @@ export interface LeaseDemand {
  * end, where a slow worker with a large one would keep everybody waiting; but up to a whole fair
  * share where less would have a fast worker spend its time on asking.
  */
-export function leaseSize({ kind, remaining, tasks, pace }: LeaseDemand): number {
+export function leaseSize({ kind, remaining, tasks, pace, isLosable }: LeaseDemand): number {
+  if (isLosable) {
+    return kind === "files" ? 1 : Math.max(1, Math.min(Math.floor(pace * LOSABLE_MS), MAX_LOSABLE));
+  }
   const fairShare = remaining / Math.max(1, tasks);
   if (kind === "files") return Math.min(MAX_FILES, Math.ceil(fairShare / 2));
   const usual = remaining === Infinity ? ENDLESS_BLOCK : Math.min(fairShare / 2, MAX_INDEXES);

@@ -17,6 +17,7 @@ import {
   releaseIterationClient,
   type ServiceParts,
   settleCompression,
+  SILENT_READERS,
   workerHeartbeat,
   workerUpdate,
 } from "../../dispatcher/mod.ts";
@@ -186,7 +187,10 @@ function readerMethods({ parts }: TensorFlowServiceParts): Methods {
   return [
     unary(method.getOrCreateJob, async (request) => {
       const job = checkGetOrCreateJob(request, randomName(parts.random));
-      return { jobId: BigInt(await parts.run(getOrCreateJob, job)) };
+      // A graph of TensorFlow's is weak by itself; what Sluice's workers give out is so through who reads it.
+      const isGraph = parts.state.datasets.get(job.datasetId)?.format === TENSORFLOW;
+      const weakness = isGraph ? undefined : SILENT_READERS;
+      return { jobId: BigInt(await parts.run(getOrCreateJob, { ...job, weakness })) };
     }),
     unary(method.getOrCreateIteration, async (request) => {
       parts.checkServing();

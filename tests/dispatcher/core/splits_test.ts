@@ -5,9 +5,11 @@ import {
   leaseSize,
   MAX_FILES,
   MAX_INDEXES,
+  MAX_LOSABLE,
   MAX_QUICK_INDEXES,
   paceOf,
 } from "../../../src/dispatcher/core/lease_size.ts";
+import { SILENT_READERS } from "../../../src/dispatcher/core/guarantee.ts";
 import { getSplit } from "../../../src/dispatcher/core/get_split.ts";
 import type { SourceDescription } from "../../../src/dispatcher/core/updates.ts";
 import { ShardingPolicy } from "../../../src/graph/mod.ts";
@@ -38,7 +40,7 @@ Deno.test("leases are large at first and small towards the end", () => {
 
 Deno.test("a lease is half a fair share, within bounds", () => {
   const size = (kind: "indexes" | "files", remaining: number, tasks: number) =>
-    leaseSize({ kind, remaining, tasks, pace: 0 });
+    leaseSize({ kind, remaining, tasks, pace: 0, isLosable: false });
   assertEquals(size("indexes", 100, 2), 25);
   assertEquals(size("indexes", 1, 1_000), 1);
   assertEquals(size("indexes", 1e12, 4), MAX_INDEXES);
@@ -49,14 +51,32 @@ Deno.test("a lease is half a fair share, within bounds", () => {
 
 Deno.test("a task that is known to be fast gets up to its whole share, so that it need not ask so often", () => {
   const size = (remaining: number, tasks: number, pace: number) =>
-    leaseSize({ kind: "indexes", remaining, tasks, pace });
+    leaseSize({ kind: "indexes", remaining, tasks, pace, isLosable: false });
   assertEquals(size(1_000, 1, 1_000), 1_000, "alone: all the rest");
   assertEquals(size(1_000, 2, 1_000), 500);
   assertEquals(size(1_000, 2, 3), 300, "what it does in 100 ms");
   assertEquals(size(1_000, 2, 0.1), 250, "a slow one: half its share");
   assertEquals(size(1e12, 2, 1e6), MAX_QUICK_INDEXES);
   assertEquals(size(Infinity, 2, 100), 10_000);
-  assertEquals(leaseSize({ kind: "files", remaining: 100, tasks: 2, pace: 1e6 }), MAX_FILES);
+  assertEquals(
+    leaseSize({ kind: "files", remaining: 100, tasks: 2, pace: 1e6, isLosable: false }),
+    MAX_FILES,
+  );
+});
+
+Deno.test("readers that say nothing lose with a worker what it has leased: little", () => {
+  const size = (kind: "indexes" | "files", pace: number, remaining = 1e9) =>
+    leaseSize({ kind, remaining, tasks: 1, pace, isLosable: true });
+  assertEquals(size("indexes", 0), 1, "nobody knows yet");
+  assertEquals(size("indexes", 0.01), 1, "slow");
+  assertEquals(size("indexes", 3), 30, "what it does in 10 ms");
+  assertEquals([size("indexes", 1e6), size("indexes", 1e6, Infinity)], [MAX_LOSABLE, MAX_LOSABLE]);
+  assertEquals(size("files", 1e6), 1);
+
+  const core = new TestCore();
+  core.worker("w:1");
+  core.client(core.job(ShardingPolicy.DYNAMIC, { weakness: SILENT_READERS }), { sources: [indexes(4)] });
+  assertEquals(drain(core, 4000), [[0, 1], [1, 2], [2, 3], [3, 4]]);
 });
 
 Deno.test("the pace of a task is that of the lease before the latest, which it has worked through", () => {
