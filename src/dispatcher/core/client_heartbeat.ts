@@ -1,7 +1,7 @@
 /** ClientHeartbeat. */
 
 import { NotFoundError } from "../../base/mod.ts";
-import { type ClientView, clientView } from "./client_view.ts";
+import { type ClientView, clientView, lostTasks } from "./client_view.ts";
 import { consumption, type ConsumptionReport } from "./consumption.ts";
 import type { Context, Decision } from "./decision.ts";
 import { known } from "./lookup.ts";
@@ -11,6 +11,8 @@ import { negotiate, type RoundReport } from "./rounds.ts";
 export interface ClientHeartbeatRequest extends RoundReport, Partial<ConsumptionReport> {
   /** Tasks from which it waits for elements, with room for them. @default none */
   readonly starvedTasks?: readonly number[];
+  /** It knows nothing of lost tasks: it takes nothing more of those that its list does not name. @default false */
+  readonly leavesLost?: boolean;
 }
 
 const NOTHING: readonly never[] = [];
@@ -18,8 +20,7 @@ const NOTHING: readonly never[] = [];
 /** Tells a reader what to read, and takes in what it has got, and how far a consumer of a coordinated read has come. */
 export function clientHeartbeat(context: Context, report: ClientHeartbeatRequest): Decision<ClientView> {
   const { state, durable, settings } = context;
-  const { clientId: id, currentRound, consumed = NOTHING, leftTasks = NOTHING, starvedTasks = NOTHING } =
-    report;
+  const { clientId: id, currentRound, consumed = NOTHING, starvedTasks = NOTHING } = report;
   const client = state.clients.get(id);
   if (!client) {
     throw new NotFoundError(
@@ -31,10 +32,11 @@ export function clientHeartbeat(context: Context, report: ClientHeartbeatRequest
   }
   const heard = { client: id, ...(currentRound !== null && { round: currentRound }) };
   const reply = (after: Context["state"]) => clientView(after, id);
+  const iteration = known(state.iterations.get(client.iterationId), `iteration ${client.iterationId}`);
+  const { leftTasks = report.leavesLost ? lostTasks(iteration, id) : NOTHING } = report;
   if (consumed.length + leftTasks.length === 0 && settings.leaseTimeoutMs < 0) {
     return { updates: negotiate(context, report), reply, heard };
   }
-  const iteration = known(state.iterations.get(client.iterationId), `iteration ${client.iterationId}`);
   const news = consumption(state, id, iteration, { consumed, leftTasks });
   return {
     updates: [...news, ...negotiate(context, report)],

@@ -34,10 +34,11 @@ export function clientView(state: StateView, id: number): ClientView {
     finished: iteration.finished,
     readers: iteration.clients,
     ...proposal(iteration),
-    ...(isRecovering(iteration) && { recovering: true, lostTasks: awaiting(iteration, id) }),
+    ...(isRecovering(iteration) && { recovering: true, lostTasks: lostTasks(iteration, id) }),
   };
 }
 
-function awaiting({ recovery }: DeepReadonly<Iteration>, clientId: number): number[] {
+/** The lost tasks that await a client. */
+export function lostTasks({ recovery }: DeepReadonly<Iteration>, clientId: number): number[] {
   return [...recovery?.lost ?? []].filter(([, { awaits }]) => awaits.has(clientId)).map(([taskId]) => taskId);
 }

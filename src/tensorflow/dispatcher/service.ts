@@ -208,13 +208,10 @@ function readerMethods({ parts }: TensorFlowServiceParts): Methods {
     }),
     [methodPath(method.clientHeartbeat), async (bytes) => {
       const request = decodeRequest(ClientHeartbeatRequestSchema, bytes);
-      const heartbeat = checkClientHeartbeat(request);
-      const view = await parts.run(clientHeartbeat, heartbeat);
-      // TensorFlow's readers do not know of lost tasks. In a job that they share with Sluice's the others must not wait
-      // for them: it takes nothing more of tasks that its list does not name.
-      const { lostTasks: leftTasks = [] } = view;
-      if (leftTasks.length > 0) await parts.run(clientHeartbeat, { ...heartbeat, leftTasks });
-      return replies.encoded(view);
+      // In a job that they share with Sluice's readers, those must not wait for what TensorFlow's never say.
+      return replies.encoded(
+        await parts.run(clientHeartbeat, { ...checkClientHeartbeat(request), leavesLost: true }),
+      );
     }],
     unary(method.maybeRemoveTask, async (request, { signal }) => {
       const { removed } = await parts.removals.maybeRemove(checkMaybeRemoveTask(request), signal);

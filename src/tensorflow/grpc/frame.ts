@@ -3,7 +3,7 @@
 import { DataLossError, joinBytes, ResourceExhaustedError, SluiceError } from "../../base/mod.ts";
 
 /** Bytes before a message. */
-export const FRAME_HEADER_BYTES = 5;
+const FRAME_HEADER_BYTES = 5;
 
 /** The frame header of a message of `length` bytes. */
 export function frameHeader(length: number): Uint8Array {
@@ -16,26 +16,6 @@ export function frame(message: Uint8Array): Uint8Array {
   framed.set(frameHeader(message.length));
   framed.set(message, FRAME_HEADER_BYTES);
   return framed;
-}
-
-/** Pieces up to this size together are copied behind the header: a write costs more than copying them does. */
-const SMALL_BYTES = 16_384;
-
-/** The pieces of a message, for as few writes as possible: at least one. */
-export function framePieces(pieces: readonly Uint8Array[]): Uint8Array[] {
-  let small = 0;
-  let count = 0;
-  while (count < pieces.length && small + pieces[count].length <= SMALL_BYTES) {
-    small += pieces[count++].length;
-  }
-  const head = new Uint8Array(FRAME_HEADER_BYTES + small);
-  head.set(frameHeader(pieces.reduce((length, piece) => length + piece.length, 0)));
-  let offset = FRAME_HEADER_BYTES;
-  for (let i = 0; i < count; i++) {
-    head.set(pieces[i], offset);
-    offset += pieces[i].length;
-  }
-  return [head, ...pieces.slice(count).filter(({ length }) => length > 0)];
 }
 
 const NO_BYTES = new Uint8Array();

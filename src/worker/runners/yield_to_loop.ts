@@ -20,6 +20,6 @@ export function yieldToLoop(): Promise<void> {
  * Lets the event loop turn and waits for what sockets and other threads have. While an immediate waits, Deno's loop
  * asks them only once in some 60 turns: behind a busy pipeline, requests waited for half a second.
  */
-export function waitForLoop(): Promise<void> {
+function waitForLoop(): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, 0));
 }

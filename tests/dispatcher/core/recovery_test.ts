@@ -114,6 +114,17 @@ Deno.test("what is said twice, late, or of others' tasks changes nothing", () =>
   assertEquals(core.updates.length, known);
 });
 
+Deno.test("a reader that knows nothing of lost tasks leaves them with its next heartbeat", () => {
+  const core = tracked(4);
+  core.split({ taskId: 4000, repetition: 0, requestId: 1 });
+  core.leave("w0:1");
+  assertEquals(core.heartbeat(3000).lostTasks, [4000]);
+  assertEquals(core.heartbeat(3000, { leavesLost: true }).lostTasks, []);
+  assertEquals(core.updates.filter(({ type }) => type === "leaveTask"), [
+    { type: "leaveTask", clientId: 3000, taskId: 4000 },
+  ]);
+});
+
 Deno.test("without a worker the rest waits for one that comes", () => {
   const core = tracked(16, 1);
   core.split({ taskId: 4000, repetition: 0, requestId: 1 });
