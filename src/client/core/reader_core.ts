@@ -214,7 +214,9 @@ export class ReaderCore<B> {
     }
     for (const id of event.lostTasks ?? []) this.#leave(id, event.within ?? 0);
     for (const task of this.#turns.slice()) if (!listed.has(task.id)) this.#giveUp(task);
-    const allEnded = [...this.#tasks.values()].every((task) => task.phase.kind === "ended");
+    const allEnded = [...this.#tasks.values()].every((task) =>
+      task.phase.kind === "ended" || task.isHandedOn
+    );
     this.#agreement.answered({ allDone: this.#allDone, allEnded: (allEnded || isSubset) && !isRecovering });
   }
 

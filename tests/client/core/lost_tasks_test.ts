@@ -108,6 +108,13 @@ Deno.test("nobody is at the end while elements of a lost task are to be given ou
   assertEquals(kinds(run(reader, listed({ tasks: [B, C], iterationFinished: true }))), ["finish"]);
 });
 
+Deno.test("a lost task whose rest others have got keeps nobody from the end, although another reader holds up the pass", () => {
+  const reader = readerOf(ended(2n), wanted);
+  run(reader, sent, listed({ tasks: [B], lost: [1n], isRecovering: true }));
+  assertEquals(kinds(run(reader, sent, listed({ tasks: [B], isRecovering: true }))), []);
+  assertEquals(kinds(run(reader, sent, listed({ tasks: [B] }))), ["finish"]);
+});
+
 Deno.test("the consumed set holds whole blocks and the part of the block in hand", () => {
   const reader = readerOf(block(1n, 0), block(2n, 0), wanted, taken, wanted);
   const ranges = reader.consumed(5)!.sources()[0].ranges;
