@@ -188,7 +188,7 @@ function readerHandlers(
       // Others may begin the pass while the files are listed: then it is theirs that counts.
       const plan = dataset
         ? await parts.planner.plan(dataset, { ...pass, like: pass.checkpoint?.key })
-        : { sources: null, key: parts.planner.keyWithoutSources() };
+        : { sources: null, key: parts.planner.keyWithoutSources(pass.checkpoint?.key) };
       const { clientId, key, view } = await parts.run(getOrCreateIteration, {
         ...pass,
         ...plan,

@@ -98,6 +98,11 @@ export interface ExecutionContext {
   readonly dataService: DataServiceReader;
   /** Reads what `fromTfDataService()` stands for. @default this runtime cannot */
   readonly tfDataService?: TfDataServiceReader | undefined;
+  /**
+   * Seeds what the user left unseeded in datasets that functions make: where others run the same pipeline, or go on
+   * where it ended, all of them must make the same of an element. @default `random` does
+   */
+  readonly nestedSeed?: number;
   /** Which pass over the dataset this is, from 0: shuffles with `reshuffleEachIteration` differ by it. */
   readonly epoch: number;
   /** Set in the pipelines of dynamically sharded tasks. */

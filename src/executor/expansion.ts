@@ -1,4 +1,4 @@
-import { type MaybePromise, type RangeSet } from "../base/mod.ts";
+import { type MaybePromise, mixSeeds, type RangeSet } from "../base/mod.ts";
 import { type Element, Ledger, type LedgerRun, NO_MORE_OFFSETS, type SourcePass } from "../element/mod.ts";
 import { DONE, type ElementIterator, type Pulled } from "./iterator.ts";
 import { isPending } from "./pending.ts";
@@ -62,6 +62,14 @@ export class Expansion {
     const consumed = this.#numbers && pass instanceof SplitPass ? pass.consumed.get(index) : undefined;
     const ledger = this.#areApart ? new Ledger() : this.#above.ledger;
     return new ExpandedIterator(iterator, origin, { ledger, consumed, run: this.#run });
+  }
+
+  /** A number that stands for what the element is made of that the input has just given, whoever makes it. */
+  originSeed(): number {
+    const { length, pass: { source, repetition }, index, offset } = this.below.ledger;
+    return offset < 0
+      ? mixSeeds(source, repetition, index + length - 1)
+      : mixSeeds(source, repetition, index, offset + length - 1);
   }
 
   /** Nothing comes of what the input has given, or the input has ended. */

@@ -26,6 +26,10 @@ export interface PipelineOptions {
   settlement?: Settlement | undefined;
   /** Where it is noted what the root's elements consumed. @default nowhere */
   tracking?: Tracking | null;
+  /** What chance comes from. @default the seed of the run */
+  seed?: number | undefined;
+  /** Whether parallel operators keep order whatever the graph says: others rely on it. @default false */
+  isOrdered?: boolean;
   /** Tells the chance of nested datasets apart. @default 0, the dataset that is executed */
   seedPath?: number;
   /** Whether parallel operators keep order where nothing in the graph says otherwise. @default true */
@@ -40,6 +44,10 @@ export class Pipeline {
   readonly splits: SplitSupply | undefined;
   /** What of the inputs has come to the program, where that is asked. */
   readonly settlement: Settlement | undefined;
+  /** What chance comes from in a nested dataset that others must be able to make again; undefined: the run's seed. */
+  readonly seed: number | undefined;
+  /** Whether parallel operators keep order whatever the graph says. */
+  readonly isOrdered: boolean;
   readonly #root: PlannedNode;
   readonly #deterministic: boolean;
   readonly #tracking: Tracking | null;
@@ -54,6 +62,8 @@ export class Pipeline {
   /** Plans `root`. */
   constructor(root: GraphNode, run: Run, options: PipelineOptions = {}) {
     const { splits, settlement, tracking = null, deterministic = true, seedPath = 0 } = options;
+    this.seed = options.seed;
+    this.isOrdered = options.isOrdered ?? false;
     this.run = run;
     this.splits = splits;
     this.settlement = settlement;
@@ -105,14 +115,14 @@ export class Pipeline {
   /** Begins a dataset that a user function made. It is not split: whoever made it reads it all. */
   openNested(
     root: GraphNode,
-    options: { deterministic: boolean; seedPath: number },
+    options: Pick<PipelineOptions, "deterministic" | "seed" | "isOrdered" | "seedPath">,
   ): MaybePromise<ElementIterator<Element>> {
     return new Pipeline(root, this.run, options).start();
   }
 
   /** A seed for the pass number `pass` at `planned`: the same in each execution whose random port gives the same. */
   seedOf(planned: PlannedNode, pass: number): number {
-    return mixSeeds(this.run.seed, this.#seedPath, this.ordinalOf(planned), pass);
+    return mixSeeds(this.seed ?? this.run.seed, this.#seedPath, this.ordinalOf(planned), pass);
   }
 
   /** A number for each place, the same in each run of the graph. */

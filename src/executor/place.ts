@@ -95,10 +95,37 @@ export class Place {
     return this.pipeline.ordinalOf(this.planned);
   }
 
-  /** Begins a dataset that a user function made. */
-  openNested(root: GraphNode): MaybePromise<ElementIterator<Element>> {
-    const seedPath = mixSeeds(this.seed, this.#nested++);
-    return this.pipeline.openNested(root, { deterministic: this.deterministic, seedPath });
+  /**
+   * Begins a dataset that a user function made. `origin` stands for the source element that it was made of, where
+   * another worker may have to make it again: with the same chance, in the same order.
+   */
+  openNested(root: GraphNode, origin: number | null = null): MaybePromise<ElementIterator<Element>> {
+    const { deterministic, pipeline: { seed, isOrdered }, context: { nestedSeed } } = this;
+    const count = this.#nested++;
+    if (seed !== undefined || nestedSeed === undefined) {
+      const seedPath = mixSeeds(this.seed, count);
+      return this.pipeline.openNested(root, { deterministic, seed, isOrdered, seedPath });
+    }
+    const own = origin === null ? mixSeeds(this.pass, count) : origin;
+    return this.pipeline.openNested(root, {
+      deterministic,
+      seed: mixSeeds(nestedSeed, this.ordinal, own),
+      isOrdered: origin !== null,
+    });
+  }
+
+  /** Whether a parallel operator gives its elements in the order of its input; `own` is what the graph says of it. */
+  keepsOrder(own: boolean | null): boolean {
+    return this.pipeline.isOrdered || (own ?? this.deterministic);
+  }
+
+  /**
+   * What chance comes from here that gives the same each time in this process, since nothing else may depend on what
+   * others have read in theirs; null: the process remembers it.
+   */
+  get lastingSeed(): number | null {
+    const { pipeline: { seed }, context: { nestedSeed } } = this;
+    return seed === undefined || nestedSeed === undefined ? null : mixSeeds(nestedSeed, this.ordinal);
   }
 
   /** What chance comes from here where the user gave no seed; another one in each pass. */

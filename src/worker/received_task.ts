@@ -28,6 +28,7 @@ export function receivedTask(task: TaskDef): ReceivedTask {
     compression: codecName(task.compression) ?? "AUTO",
     tracksProvenance: task.tracksProvenance,
     firstElement: Number(task.firstElement),
+    seed: task.seed,
     dataset: task.dataset ?? null,
   };
 }

@@ -431,6 +431,8 @@ Deno.test("recovery over the wire: consumption, lost tasks, labelled splits, the
   const [taskId, otherId] = state!.tasks.map((task) => task.taskId);
   const { newTasks: [task] } = await cluster.heartbeat("a:1");
   assertEquals([task.tracksProvenance, task.firstElement], [true, 0n]);
+  const seed = parseInt(iterationKey.slice(0, 8), 16);
+  assertEquals([task.seed, (await cluster.heartbeat("b:1")).newTasks[0].seed], [seed, seed]);
   const ask = (taskId: bigint, requestId: bigint) =>
     client.getSplit({ iterationId: task.iterationId, taskId, sourceIndex: 0, repetition: 0n, requestId });
   await ask(taskId, 1n); // 0..4

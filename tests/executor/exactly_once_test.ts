@@ -96,6 +96,20 @@ function interleaved(
   });
 }
 
+/** Up to three numbers out of few, by chance without a seed. */
+function chance(x: number): GraphNode {
+  const random = checkNode({ op: "random", inputs: [], seed: null });
+  return checkNode({ op: "take", inputs: [map(random, (y: number) => y % 10)], count: hash(x) % 4 });
+}
+
+const LASTING = checkNode({
+  op: "shuffle",
+  inputs: [range(4)],
+  bufferSize: 4,
+  seed: null,
+  reshuffleEachIteration: false,
+});
+
 const SOURCES: readonly { name: string; build(): GraphNode }[] = [
   { name: "range", build: () => range(9) },
   { name: "fromArray", build: () => fromArray([3, 1, 4, 1, 5, 9, 2, 6]) },
@@ -157,6 +171,30 @@ const STEPS: readonly Step[] = [
   {
     name: "flatMap of what fails",
     build: (i) => ignoring(flatMapped(i, (x) => datasetOf(map(fromArray(children(failing(x))), failing)))),
+  },
+  {
+    name: "flatMap of shuffles",
+    build: (i) =>
+      flatMapped(i, (x) => datasetOf(shuffled(fromArray(children(x).concat(children(x + 1))), 5))),
+  },
+  {
+    name: "flatMap of chance and of what is ready first",
+    build: (i) =>
+      flatMapped(i, (x) => {
+        const two = [
+          shuffled(fromArray(children(x)), 9),
+          flatMapped(range(3), (y) => datasetOf(chance(x + y))),
+        ];
+        return datasetOf(parallelMap(sampled(null, ...two), (y: number) => later(y, y), false));
+      }),
+  },
+  {
+    name: "flatMap of a shuffle that keeps its order",
+    build: (i) => flatMapped(i, () => datasetOf(LASTING)),
+  },
+  {
+    name: "interleave of shuffles",
+    build: (i) => interleaved(i, (x) => datasetOf(shuffled(fromArray(children(x)), 5)), 2),
   },
   { name: "interleave", build: (i) => interleaved(i, children, 1) },
   { name: "interleave of async generators", build: (i) => interleaved(i, childrenLater, 1) },
@@ -302,6 +340,7 @@ async function live(
       splits: dispatcher.supply({ later: isLater }),
       ledger,
       random: new SeededRandom(seed),
+      nestedSeed: 7,
       files: memoryFileSystem(FILES),
       ...context,
     }),

@@ -121,6 +121,28 @@ Deno.test("all readers of a shared job go on on a new service", async () => {
   assertEquals(sorted(...taken, ...rests), ALL);
 });
 
+Deno.test("chance in the datasets of user functions is the same on the next worker", async () => {
+  const nested = Dataset.range(20).flatMap((x, { Dataset }) =>
+    Dataset.range(30 * x, 30 * x + 30).shuffle(30).batch(4).unbatch()
+  );
+  const whole = Array.from({ length: COUNT }, (_, i) => i);
+  for (const processingMode of [ShardingPolicy.DYNAMIC, ShardingPolicy.OFF]) {
+    let checkpoint: Checkpoint;
+    const given: number[] = [];
+    {
+      await using cluster = await startCluster();
+      const reader = nested.apply(cluster.distribute({ processingMode })).reader();
+      while (given.length < 100) given.push((await reader.next()).value);
+      checkpoint = saved(await reader.checkpoint());
+      await reader.return();
+    }
+    await using cluster = await startCluster();
+    const reader = nested.apply(cluster.distribute({ processingMode })).reader({ checkpoint });
+    for await (const x of reader) given.push(x);
+    assertEquals(sorted(given), whole);
+  }
+});
+
 Deno.test("without sharding one worker goes on at the position", async () => {
   await using cluster = await startCluster();
   const dataset = () =>

@@ -1,6 +1,7 @@
 /** What workers and readers are told of a task. */
 
 import type { DeepReadonly } from "./deep_readonly.ts";
+import { parseIterationKey } from "./iteration_key.ts";
 import { datasetOf, iterationOfTask, jobOfIteration } from "./lookup.ts";
 import type { Dataset, Iteration, StateView, Task } from "./state.ts";
 import type { TransferServer } from "./updates.ts";
@@ -21,6 +22,8 @@ export interface TaskDefinition {
   readonly tracksProvenance: boolean;
   /** Elements before this one are left out. */
   readonly firstElement: number;
+  /** What chance comes from that must be the same in all tasks of the iteration. */
+  readonly seed: number;
 }
 
 /** A task as a reader gets it. */
@@ -56,6 +59,7 @@ export function taskDefinition(state: StateView, task: DeepReadonly<Task>): Task
     useCrossTrainerCache: job.useCrossTrainerCache,
     tracksProvenance: iteration.recovery !== null,
     firstElement: iteration.resumedAt ?? 0,
+    seed: parseIterationKey(iteration.key)?.seed ?? 0,
   };
 }
 

@@ -34,6 +34,7 @@ export function toTaskDef(task: TaskDefinition, options: { inline?: boolean } = 
     useCrossTrainerCache: task.useCrossTrainerCache,
     firstElement: BigInt(task.firstElement),
     tracksProvenance: task.tracksProvenance,
+    seed: task.seed,
     dataset: inline ? toDatasetDef(task.dataset) : undefined,
     compression: task.dataset.metadata.compression,
   });

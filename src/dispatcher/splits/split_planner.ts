@@ -52,16 +52,20 @@ export class SplitPlanner {
     return planning;
   }
 
-  /** A key for an iteration whose sources are not split. */
-  keyWithoutSources(): string {
-    return this.#key(0, []);
+  /** A key for an iteration whose sources are not split; `like`: the key of one that it goes on from. */
+  keyWithoutSources(like: string | null = null): string {
+    return this.#key(this.#seedOf(like), []);
   }
 
   async #plan(dataset: DeepReadonly<Dataset>, { repetition, like = null }: PlannedPass): Promise<Plan> {
     const infos = this.#formats.get(dataset.format).sources(dataset.graph);
-    const seed = (like === null ? null : parseIterationKey(like)?.seed) ?? this.#options.random.uint32();
+    const seed = this.#seedOf(like);
     const sources = await describeSources(infos, { ...this.#options, repetition, seed });
     return { sources, key: this.#key(seed, sources) };
+  }
+
+  #seedOf(like: string | null): number {
+    return (like === null ? null : parseIterationKey(like)?.seed) ?? this.#options.random.uint32();
   }
 
   #key(seed: number, sources: readonly SourceDescription[]): string {

@@ -3,7 +3,7 @@ import type { Element } from "../../element/mod.ts";
 import type { FlatMapNode } from "../../graph/mod.ts";
 import { closeAll } from "../close_all.ts";
 import { AGAIN, drive } from "../drive.ts";
-import { expand } from "../expansion.ts";
+import { expand, type Expansion } from "../expansion.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { Opener } from "../opener.ts";
 import { leaveOut } from "../leave_out.ts";
@@ -13,17 +13,20 @@ import { nothing } from "./nothing.ts";
 
 /** Builds `flatMap`. */
 export function flatMap(node: FlatMapNode, place: Place): ElementIterator<Element> {
-  return expanded(place, (input) => new Opener(input, place, place.bind(node.fn)));
+  return expanded(place, (input, expansion) => new Opener(input, place, place.bind(node.fn), expansion));
 }
 
 /** The elements of the iterators that `open` makes of the elements of the operator's input, each of one. */
 export function expanded(
   place: Place,
-  open: (input: ElementIterator<Element>) => ElementIterator<ElementIterator<Element>>,
+  open: (
+    input: ElementIterator<Element>,
+    expansion: Expansion | null,
+  ) => ElementIterator<ElementIterator<Element>>,
 ): ElementIterator<Element> {
   const expansion = expand(place);
-  if (expansion === null) return new Flatten(open(place.input()));
-  return new Flatten(expansion.follow(open(place.input(0, { tracking: expansion.below }))));
+  if (expansion === null) return new Flatten(open(place.input(), null));
+  return new Flatten(expansion.follow(open(place.input(0, { tracking: expansion.below }), expansion)));
 }
 
 /** The elements of each iterator that `outer` gives, one iterator after the other. Closes each when it has ended. */

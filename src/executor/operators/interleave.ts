@@ -14,10 +14,10 @@ import { ParallelInterleave } from "./parallel_interleave.ts";
 export function interleave(node: InterleaveNode, place: Place): ElementIterator<Element> {
   const expansion = expand(place, { areApart: node.parallel > 1 });
   const input = expansion ? place.input(0, { tracking: expansion.below }) : place.input();
-  const plain = new Opener(input, place, place.bind(node.fn));
+  const plain = new Opener(input, place, place.bind(node.fn), expansion);
   const opener = expansion ? expansion.follow(plain) : plain;
   if (node.parallel <= 1) return new Interleave(opener, node);
-  const deterministic = node.deterministic ?? place.deterministic;
+  const deterministic = place.keepsOrder(node.deterministic);
   const ledgers = expansion && { loose: expansion.loose, above: place.tracking!.ledger };
   return new ParallelInterleave(opener, { ...node, deterministic, ledgers });
 }

@@ -17,6 +17,6 @@ export function map(node: MapNode, place: Place): ElementIterator<Element> {
   return new ParallelMap(input, place.bind(node.fn), {
     parallel: node.parallel,
     holding,
-    deterministic: node.deterministic ?? place.deterministic,
+    deterministic: place.keepsOrder(node.deterministic),
   });
 }

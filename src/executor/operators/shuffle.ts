@@ -24,6 +24,7 @@ function seedOf(node: ShuffleNode, place: Place): number {
     return node.reshuffleEachIteration ? mixSeeds(node.seed, context.epoch, pass) : mixSeeds(node.seed, 0, 0);
   }
   if (node.reshuffleEachIteration) return place.seed;
+  if (place.lastingSeed !== null) return place.lastingSeed;
   const lasting = LASTING_SEEDS.get(node) ?? place.seed;
   LASTING_SEEDS.set(node, lasting);
   return lasting;

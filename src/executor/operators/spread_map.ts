@@ -91,7 +91,7 @@ export class SpreadMap implements ElementIterator<Element> {
   }
 
   get #deterministic(): boolean {
-    return this.#node.deterministic ?? this.#place.deterministic;
+    return this.#place.keepsOrder(this.#node.deterministic);
   }
 }
 

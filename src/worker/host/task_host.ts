@@ -26,6 +26,8 @@ export interface TaskDefinition extends TaskIdentity {
   readonly tracksProvenance?: boolean;
   /** How many elements at the beginning are left out, because the reader has them. @default 0 */
   readonly firstElement?: number;
+  /** What chance in datasets of user functions comes from, the same in all tasks of the iteration. @default 0 */
+  readonly seed?: number;
 }
 
 /** The bytes of a task's graph, fetched when they are first needed. */

@@ -13,6 +13,8 @@ export interface LanePipeline {
   readonly repetition: number;
   /** Whether blocks say what their elements consumed. */
   readonly tracksProvenance: boolean;
+  /** What chance in datasets of user functions comes from. */
+  readonly seed: number;
   /** How many blocks the lane may send before the first {@linkcode ToLane} of kind `credit`. */
   readonly credit: number;
 }

@@ -26,7 +26,7 @@ export async function openPipeline(
   },
 ): Promise<OpenedPipeline> {
   const { clock, random, log, files, Dataset, dataService, tfDataService } = options;
-  const { taskId, iterationId, policy, repetition, firstElement = 0 } = definition;
+  const { taskId, iterationId, policy, repetition, firstElement = 0, seed = 0 } = definition;
   const bytes = await loadGraph(signal);
   const { root, modules } = parseGraph(bytes);
   const graph = await shardTask(root, definition, { files, signal });
@@ -59,6 +59,7 @@ export async function openPipeline(
     dataService,
     tfDataService,
     epoch: repetition,
+    nestedSeed: seed,
     ...(notebook && { onLeftOut: () => notebook.leftOut(1) }),
     ...(splits && { splits }),
     ...(calls && { spreader: calls }),
@@ -69,7 +70,7 @@ export async function openPipeline(
     others: shared
       ? {
         count,
-        pipeline: { graph: bytes, repetition, tracksProvenance: ledger !== undefined },
+        pipeline: { graph: bytes, repetition, seed, tracksProvenance: ledger !== undefined },
         splits: shared,
       }
       : null,

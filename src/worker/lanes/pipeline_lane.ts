@@ -85,7 +85,7 @@ export class PipelineLane implements BlockSink {
 
   #open(
     { ledger, ...environment }: LaneEnvironment & { signal: AbortSignal; ledger: Ledger | undefined },
-    { graph, repetition }: LanePipeline,
+    { graph, repetition, seed }: LanePipeline,
   ): ElementIterator<Element> {
     const { root, modules } = parseGraph(graph);
     return execute(root, {
@@ -93,6 +93,7 @@ export class PipelineLane implements BlockSink {
       functions: createFunctionRuntime({ modules }),
       onLeftOut: () => this.#leftOut++,
       epoch: repetition,
+      nestedSeed: seed,
       splits: this.#supply(),
       ...(ledger && { ledger }),
     });
