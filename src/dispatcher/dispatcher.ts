@@ -87,14 +87,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
  * - `new`: nothing has happened. Left by start() and stop().
  * - `recovering`: the journal is being replayed. Left when that ends, or by stop().
  * - `serving`: requests are answered. Left by stop(), or when the journal fails.
- * - `failed`: the journal takes nothing more. Left by stop().
+ * - `failed`: the journal takes nothing. Left when it does again, or by stop().
  * - `stopped`: the end.
  */
 type Phase =
   | { kind: "new" }
   | { kind: "recovering"; started: Promise<void> }
   | { kind: "serving"; started: Promise<void>; maintenance: Maintenance }
-  | { kind: "failed"; error: UnavailableError }
+  | { kind: "failed"; started: Promise<void>; maintenance: Maintenance; error: UnavailableError }
   | { kind: "stopped"; done: Promise<void> };
 
 class DispatcherShell implements Dispatcher {
@@ -116,6 +116,7 @@ class DispatcherShell implements Dispatcher {
       core: this.#core,
       journal,
       clock,
+      random,
       execute: (commands) =>
         pushTasks(this.#core.state, commands.map(({ taskId }) => taskId), {
           ...options,
@@ -124,6 +125,8 @@ class DispatcherShell implements Dispatcher {
           signal: this.#stopping.signal,
         }),
       onFailure: (error) => this.#fail(error),
+      onRecovery: (ms) => this.#goOn(ms),
+      signal: this.#stopping.signal,
     });
     const core = this.#core;
     const registry = new FormatRegistry(formats);
@@ -160,9 +163,8 @@ class DispatcherShell implements Dispatcher {
       }
       case "recovering":
       case "serving":
-        return this.#phase.started;
       case "failed":
-        return Promise.reject(this.#phase.error);
+        return this.#phase.started;
       case "stopped":
         return Promise.reject(
           new FailedPreconditionError("Server cannot be started after it has been stopped"),
@@ -219,7 +221,7 @@ class DispatcherShell implements Dispatcher {
 
   async #shutDown(phase: Phase): Promise<void> {
     this.#stopping.abort(new UnavailableError("Dispatcher is stopping"));
-    if (phase.kind === "serving") phase.maintenance.stop();
+    if ("maintenance" in phase) phase.maintenance.stop();
     if (phase.kind === "recovering") await phase.started.catch(() => {});
     // A failed journal was reported when it failed; it is closed all the same.
     await this.#loop.settled().catch(() => {});
@@ -241,7 +243,19 @@ class DispatcherShell implements Dispatcher {
   #fail(error: UnavailableError): void {
     this.#options.log.warn(error.message);
     if (this.#phase.kind !== "serving") return;
-    this.#phase.maintenance.stop();
-    this.#phase = { kind: "failed", error };
+    this.#phase.maintenance.pause();
+    this.#phase = { ...this.#phase, kind: "failed", error };
+  }
+
+  /** After a failure of `ms`, in which nobody was listened to. */
+  #goOn(ms: number): void {
+    if (this.#phase.kind !== "failed") return;
+    this.#options.log.warn("The journal takes updates again, and the dispatcher goes on", {
+      afterSeconds: Math.round(ms / 1_000),
+    });
+    this.#core.excuse(ms);
+    const { started, maintenance } = this.#phase;
+    this.#phase = { kind: "serving", started, maintenance };
+    maintenance.resume();
   }
 }

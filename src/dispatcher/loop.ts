@@ -1,20 +1,35 @@
 /** The shell around the core: what is decided becomes visible only when it is durable. */
 
-import { type Clock, type MaybePromise, messageOf, UnavailableError } from "../base/mod.ts";
+import {
+  backoffMs,
+  type Clock,
+  type MaybePromise,
+  messageOf,
+  type Random,
+  UnavailableError,
+} from "../base/mod.ts";
 import type { DispatcherCore } from "./core/core.ts";
 import type { Command, Handler, Outlives } from "./core/decision.ts";
 import type { Update } from "./core/updates.ts";
 import type { Journal } from "./journal/journal.ts";
+
+// Somebody has to make room, and waits for nothing then.
+const RETRY = { initialMs: 100, maxMs: 2_000 };
 
 /** What a loop is made of. */
 export interface LoopOptions {
   core: DispatcherCore;
   journal: Journal;
   clock: Clock;
+  random: Random;
   /** Runs what a decision commands; the reply waits for it, so it must end by itself. */
   execute(commands: readonly Command[]): Promise<void>;
-  /** Told once, when the journal takes nothing more and the dispatcher can only stop. */
+  /** Told when the journal takes nothing more. */
   onFailure(error: UnavailableError): void;
+  /** Told when it does again; `ms`: how long it did not. */
+  onRecovery(ms: number): void;
+  /** Ends the attempts to go on after a failure. */
+  signal: AbortSignal;
 }
 
 /** An event that was decided on. */
@@ -32,12 +47,17 @@ export interface Decided<R> {
 /**
  * Runs events through the core one by one. Each reply waits until all updates so far are durable, also those
  * of other events: it was read off a state that holds them, and a crash must not take back what somebody saw.
+ *
+ * When the journal fails, the state is ahead of it: nobody gets a reply and no event is run until the journal has
+ * caught up, which is tried again and again. Whoever was refused meanwhile repeats the request, and finds it done.
  */
 export class Loop {
   readonly #options: LoopOptions;
   /** The latest append that is not known to be durable; appends end in order, so it stands for all before it. */
   #tail: Promise<void> | null = null;
   #failure: UnavailableError | null = null;
+  /** Commands of events whose updates were rejected. */
+  #owed: Command[] = [];
 
   /** Makes a loop that waits for events. */
   constructor(options: LoopOptions) {
@@ -62,15 +82,21 @@ export class Loop {
     return {
       reply,
       commit: () => {
-        if (this.#failure) throw this.#failure;
-        if (updates.length > 0 && !this.#appendNow(updates, outlives)) this.#append(updates, outlives);
+        if (updates.length > 0 && !this.#appendNow(updates, outlives, commands)) {
+          this.#append(updates, outlives);
+        }
         if (this.#tail || commands.length > 0) return this.#finish(commands);
       },
     };
   }
 
   async #finish(commands: readonly Command[]): Promise<void> {
-    if (this.#tail) await this.#tail;
+    try {
+      if (this.#tail) await this.#tail;
+    } catch (error) {
+      this.#owed.push(...commands);
+      throw error;
+    }
     if (commands.length > 0) await this.#options.execute(commands);
   }
 
@@ -85,12 +111,13 @@ export class Loop {
     if (this.#failure) throw this.#failure;
   }
 
-  #appendNow(updates: readonly Update[], outlives: Outlives): boolean {
+  #appendNow(updates: readonly Update[], outlives: Outlives, commands: readonly Command[]): boolean {
     const { journal } = this.#options;
     if (outlives !== "process" || this.#tail) return false;
     try {
       if (!journal.appendNow?.(updates)) return false;
     } catch (error) {
+      this.#owed.push(...commands);
       throw this.#fail(error);
     }
     this.#snapshot();
@@ -127,7 +154,27 @@ export class Loop {
         cause: error,
       });
       this.#options.onFailure(this.#failure);
+      this.#recover().catch(() => {}); // Rejects when there is nobody to recover for.
     }
     return this.#failure;
+  }
+
+  async #recover(): Promise<void> {
+    const { journal, clock, random, execute, onRecovery, signal } = this.#options;
+    if (!journal.recover) return;
+    const since = clock.now();
+    for (let attempt = 0;; attempt++) {
+      await clock.sleep(backoffMs(attempt, random, RETRY), { signal });
+      try {
+        await journal.recover();
+        break;
+      } catch {
+        // What keeps it from going on was told when it failed.
+      }
+    }
+    if (signal.aborted) return;
+    this.#failure = null;
+    onRecovery(clock.now() - since);
+    await execute(this.#owed.splice(0));
   }
 }

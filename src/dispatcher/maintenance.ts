@@ -28,6 +28,7 @@ export interface MaintenanceOptions {
 export class Maintenance {
   readonly #options: MaintenanceOptions;
   readonly #timers: Timer[];
+  #isPaused = false;
   /** Silent workers that are being tried. */
   readonly #probing = new Set<string>();
 
@@ -51,16 +52,27 @@ export class Maintenance {
     ];
   }
 
+  /** Looks after nothing until {@linkcode Maintenance.resume}: what it would find could not be kept. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Goes on. */
+  resume(): void {
+    this.#isPaused = false;
+  }
+
   /** Sets no timer any more; what is under way ends by the signal. */
   stop(): void {
     for (const timer of this.#timers) timer.clear();
   }
 
   async #guard(job: () => Promise<void>): Promise<void> {
+    if (this.#isPaused) return;
     try {
       await job();
     } catch (error) {
-      if (this.#options.signal.aborted) return;
+      if (this.#options.signal.aborted || this.#isPaused) return;
       this.#options.log.warn(`Cannot look after the dispatcher's state: ${messageOf(error)}`);
     }
   }

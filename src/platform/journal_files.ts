@@ -59,12 +59,6 @@ export function denoJournalFiles(workDir: string): JournalFiles {
         },
       };
     },
-    truncate: (name, size) =>
-      attempt("cut", name, async (target) => {
-        using file = await Deno.open(target, { write: true });
-        await file.truncate(size);
-        await file.sync();
-      }),
     rename: (from, to) => attempt("rename", from, (target) => Deno.rename(target, path(to))),
     remove: (name) =>
       attempt("remove", name, async (target) => {

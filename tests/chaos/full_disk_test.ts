@@ -39,6 +39,17 @@ function diskAt(directory: string): Disk {
   };
 }
 
+/** Writes a file for which there is no room. */
+async function fillWith(path: string): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true });
+  const bytes = new Uint8Array(4_096);
+  try {
+    for (;;) await file.write(bytes);
+  } catch {
+    // It is full.
+  }
+}
+
 async function startDispatcher(workDir: string): Promise<{ program: Program; target: string }> {
   const flags = ["--json", "--port=0", `--work-dir=${workDir}`, "--fault-tolerant-mode"];
   const program = await startProgram("dispatcher.ts", flags);
@@ -74,6 +85,42 @@ Deno.test("a full disk is told before anything is acknowledged, and what was ack
     // It is there: another one is refused under its id.
     await assertRejects(
       () => registerDataset(target, Dataset.range(3), { datasetId }),
+      InvalidArgumentError,
+      datasetId,
+    );
+  }
+});
+
+Deno.test("a dispatcher goes on by itself when there is room on its disk again", async () => {
+  await using disk = await smallDisk(8_192);
+  if (disk === null) return console.log("skipped: no file system can be mounted here");
+  const acknowledged: string[] = [];
+  const register = async (dispatcherTimeoutMs: number) => {
+    const number = acknowledged.length;
+    const datasetId = `dataset-${number}`;
+    await registerDataset(target, large(number), { datasetId, dispatcherTimeoutMs });
+    acknowledged.push(datasetId);
+  };
+  const { program, target } = await startDispatcher(disk.directory);
+  {
+    await using _program = program;
+    await register(60_000);
+    const filler = `${disk.directory}/filler`;
+    await fillWith(filler);
+    const error = await assertRejects(async () => {
+      for (;;) await register(4_000);
+    }, UnavailableError);
+    assertStringIncludes(error.message, "the journal failed");
+    await Deno.remove(filler);
+    // The same dispatcher, and the same request as before.
+    for (let i = 0; i < 5; i++) await register(60_000);
+  }
+  const { program: second, target: again } = await startDispatcher(disk.directory);
+  await using _second = second;
+  for (const [number, datasetId] of acknowledged.entries()) {
+    assertEquals(await registerDataset(again, large(number), { datasetId }), datasetId);
+    await assertRejects(
+      () => registerDataset(again, Dataset.range(3), { datasetId }),
       InvalidArgumentError,
       datasetId,
     );

@@ -8,6 +8,8 @@ import type { Journal, StateSnapshot } from "../../src/dispatcher/journal/journa
 export interface JournalStore {
   /** A journal over what the place holds, as a dispatcher that starts would make it. */
   open(): Promise<Journal>;
+  /** Lets everything that is written fail, or succeed again. Missing: nothing ever fails. */
+  setFailing?(isFailing: boolean): void;
   /** Frees the place. */
   dispose(): Promise<void>;
 }
@@ -238,6 +240,48 @@ export function testJournal(name: string, make: () => Promise<JournalStore>): vo
     await replayed(journal);
     await journal.close();
     await assertRejects(() => journal.append([SAMPLES[0]]));
+  });
+
+  test("what a failing place rejected is kept by recover, in order, before anything else", async (store) => {
+    const { setFailing } = store;
+    if (!setFailing) return; // It cannot fail.
+    const journal = await store.open();
+    await replayed(journal);
+    const updates = SAMPLES.slice(0, 6);
+    await journal.append([updates[0]]);
+    setFailing(true);
+    const rejected = [updates[1], updates[2]].map((update) => journal.append([update]));
+    for (const append of rejected) await assertRejects(() => append);
+    await assertRejects(() => journal.append([updates[3]]));
+    await assertRejects(() => journal.recover!());
+    await assertRejects(() => journal.append([updates[4]]));
+    setFailing(false);
+    await journal.recover!();
+    await journal.append([updates[5]]);
+    await journal.recover!(); // Nothing is to be done.
+    await journal.close();
+    const again = await store.open();
+    assertEquals(await replayed(again), updates);
+    await again.close();
+  });
+
+  test("a journal that failed is closed without being recovered, and keeps what it acknowledged", async (store) => {
+    const { setFailing } = store;
+    if (!setFailing) return; // It cannot fail.
+    const journal = await store.open();
+    await replayed(journal);
+    await journal.append([SAMPLES[0]]);
+    setFailing(true);
+    await assertRejects(() => journal.append([SAMPLES[1]]));
+    await journal.close();
+    await assertRejects(() => journal.recover!());
+    setFailing(false);
+    const again = await store.open();
+    const [first, ...others] = await replayed(again);
+    assertEquals(first, SAMPLES[0]);
+    // It may be there: nobody was told that it is not.
+    assertEquals(others, SAMPLES.slice(1, 1 + others.length));
+    await again.close();
   });
 
   test("it says that it is durable", async (store) => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { FakeClock, UnavailableError } from "../../src/base/mod.ts";
+import { FakeClock, SeededRandom, UnavailableError } from "../../src/base/mod.ts";
 import { DispatcherCore } from "../../src/dispatcher/core/core.ts";
 import { answer, type Context, type Decision } from "../../src/dispatcher/core/decision.ts";
 import { Loop } from "../../src/dispatcher/loop.ts";
@@ -17,22 +17,33 @@ function slowLoop(own: Partial<Journal> = {}) {
       appends.push(append);
       return append.promise;
     },
+    recover() {
+      const recovery = Promise.withResolvers<void>();
+      recoveries.push(recovery);
+      return recovery.promise;
+    },
     close: () => Promise.resolve(),
     ...own,
   };
+  const recoveries: PromiseWithResolvers<void>[] = [];
   const executed: number[] = [];
+  const clock = new FakeClock();
+  const stopping = new AbortController();
   const failures: string[] = [];
   const loop = new Loop({
     core: new DispatcherCore(SETTINGS, { durable: true }),
     journal,
-    clock: new FakeClock(),
+    clock,
+    random: new SeededRandom(1),
     execute(commands) {
       executed.push(...commands.map((command) => command.taskId));
       return Promise.resolve();
     },
     onFailure: (error) => failures.push(error.message),
+    onRecovery: () => failures.push("recovered"),
+    signal: stopping.signal,
   });
-  return { loop, appends, executed, failures };
+  return { loop, appends, recoveries, executed, failures, clock, stopping };
 }
 
 function register({ now }: Context, address: string): Decision<string> {
@@ -161,6 +172,36 @@ Deno.test("a journal that fails at once fails for all", async () => {
   assertThrows(commit, UnavailableError, message);
   await assertRejects(() => loop.run(list, null), UnavailableError, message);
   assertEquals(failures, [message]);
+});
+
+Deno.test("what is refused while the journal fails is kept and done when it goes on, and nothing is decided meanwhile", async () => {
+  const { loop, appends, recoveries, executed, failures, clock } = slowLoop();
+  const first = loop.run(register, "a");
+  appends[0].reject(new Error("disk full"));
+  await assertRejects(() => first, UnavailableError);
+  await assertRejects(() => loop.run(register, "b"), UnavailableError, "disk full");
+  assertEquals(appends.length, 1);
+  await clock.advance(100);
+  assertEquals(recoveries.length, 1);
+  recoveries[0].reject(new Error("still full"));
+  await clock.advance(10);
+  await assertRejects(() => loop.run(list, null), UnavailableError, "disk full");
+  await clock.advance(200);
+  recoveries[1].resolve();
+  await clock.advance(0);
+  assertEquals(executed, [1]);
+  assertEquals(failures, ["Cannot go on: the journal failed: disk full", "recovered"]);
+  assertEquals(await loop.run(list, null), "a");
+});
+
+Deno.test("a journal is not tried again once the dispatcher stops", async () => {
+  const { loop, appends, recoveries, clock, stopping } = slowLoop();
+  const first = loop.run(register, "a");
+  appends[0].reject(new Error("disk full"));
+  await assertRejects(() => first, UnavailableError);
+  stopping.abort();
+  await clock.advance(60_000);
+  assertEquals([recoveries.length, clock.pending], [0, 0]);
 });
 
 Deno.test("settled waits for everything on its way to the journal", async () => {

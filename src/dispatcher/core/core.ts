@@ -67,11 +67,11 @@ export class DispatcherCore {
     for (const id of this.#state.clients.keys()) this.#liveness.clients.set(id, now);
   }
 
-  /** Does not count `ms` of the silence of anybody: the dispatcher itself was held up and heard nothing. */
+  /** Does not count `ms` of the silence or the waiting of anybody: the dispatcher itself was held up and heard nothing. */
   excuse(ms: number): void {
-    const { workers, clients } = this.#liveness;
-    for (const heardAt of [workers, clients] as Map<unknown, number>[]) {
-      for (const [who, at] of heardAt) heardAt.set(who, at + ms);
+    const { workers, clients, starved } = this.#liveness;
+    for (const times of [workers, clients, ...starved.values()] as Map<unknown, number>[]) {
+      for (const [who, at] of times) times.set(who, at + ms);
     }
   }
 

@@ -54,15 +54,18 @@ export function createFileJournal(options: FileJournalOptions): Journal {
   return new FileJournal(options);
 }
 
+/** Updates that wait to be written. */
+interface WaitingAppend {
+  kind: "append";
+  content: Uint8Array;
+  definitions: [string, Uint8Array][];
+  outlives: Outlives;
+  done: Deferred<void>;
+}
+
 /** What waits to be written, in order. */
 type Waiting =
-  | {
-    kind: "append";
-    content: Uint8Array;
-    definitions: [string, Uint8Array][];
-    outlives: Outlives;
-    done: Deferred<void>;
-  }
+  | WaitingAppend
   | { kind: "snapshot"; text: Uint8Array; definitions: ReadonlySet<string> }
   | { kind: "clean" };
 
@@ -70,7 +73,8 @@ type Waiting =
  * - `new`: no file was touched. Left by replay() and close().
  * - `replaying`: the lock is taken. Left when all was replayed, or by close().
  * - `open`: appends are taken. Left when something cannot be written, or by close().
- * - `failed`: nothing is taken any more. Left by close().
+ * - `failed`: appends are rejected, and wait to be written by recover(), which leaves it; or by close().
+ * - `broken`: updates cannot be written down, so that nothing can follow. Left by close().
  * - `closed`: the end.
  */
 type Phase =
@@ -78,6 +82,7 @@ type Phase =
   | { kind: "replaying" }
   | { kind: "open"; frames: FrameLog }
   | { kind: "failed"; frames: FrameLog; error: unknown }
+  | { kind: "broken"; frames: FrameLog; error: unknown }
   | { kind: "closed"; done: Promise<void> };
 
 class FileJournal implements Journal {
@@ -94,6 +99,7 @@ class FileJournal implements Journal {
   #writing: Promise<void> | null = null;
   /** Whether it is in the middle of something. */
   #isBusy = false;
+  #recovering: Promise<void> | null = null;
   #snapshotting: Promise<void> | null = null;
   /** Bytes of updates behind the latest snapshot. */
   #grown = 0;
@@ -147,7 +153,7 @@ class FileJournal implements Journal {
             });
           }
           next = item.next;
-          end = { number: item.number, size: item.offset, isTorn: item.bytes > 0, next };
+          end = { number: item.number, size: item.offset, next };
           break;
       }
     }
@@ -161,8 +167,9 @@ class FileJournal implements Journal {
   append(updates: readonly Update[], outlives: Outlives = "machine"): Promise<void> {
     switch (this.#phase.kind) {
       case "open":
-        break;
       case "failed":
+        break;
+      case "broken":
         return Promise.reject(this.#phase.error);
       case "closed":
         return Promise.reject(new FailedPreconditionError("Cannot append to the journal: it is closed"));
@@ -177,14 +184,13 @@ class FileJournal implements Journal {
     }
     let content: Uint8Array;
     try {
-      content = encodeUpdates(updates);
+      content = this.#encode(updates, this.#phase.frames);
     } catch (error) {
-      // The state holds them already: what follows would build on what no replay knows.
-      this.#phase = { kind: "failed", frames: this.#phase.frames, error };
       return Promise.reject(error);
     }
     const done = deferred<void>();
     this.#enqueue({ kind: "append", content, definitions, outlives, done });
+    if (this.#phase.kind === "failed") done.reject(this.#phase.error);
     return done.promise;
   }
 
@@ -192,12 +198,41 @@ class FileJournal implements Journal {
     if (this.#phase.kind !== "open" || this.#isBusy || this.#waiting.length > 0) return false;
     if (updates.some(({ type }) => type === "registerDataset")) return false;
     const { frames } = this.#phase;
+    const content = this.#encode(updates, frames);
     try {
-      const bytes = frames.writeNow([encodeUpdates(updates)]);
+      const bytes = frames.writeNow([content]);
       this.#grown += bytes ?? 0;
       return bytes !== null;
     } catch (error) {
       this.#phase = { kind: "failed", frames, error };
+      const done = deferred<void>();
+      done.promise.catch(() => {}); // It is told at once.
+      done.reject(error);
+      this.#enqueue({ kind: "append", content, definitions: [], outlives: "process", done });
+      throw error;
+    }
+  }
+
+  async recover(): Promise<void> {
+    switch (this.#phase.kind) {
+      case "open":
+        return;
+      case "failed":
+        this.#recovering ??= this.#recover(this.#phase.frames).finally(() => this.#recovering = null);
+        return await this.#recovering;
+      case "broken":
+        throw this.#phase.error;
+      default:
+        throw new FailedPreconditionError(`Cannot recover the journal: it is ${this.#phase.kind}`);
+    }
+  }
+
+  #encode(updates: readonly Update[], frames: FrameLog): Uint8Array {
+    try {
+      return encodeUpdates(updates);
+    } catch (error) {
+      // The state holds them already: what follows would build on what no replay knows.
+      this.#phase = { kind: "broken", frames, error };
       throw error;
     }
   }
@@ -211,9 +246,10 @@ class FileJournal implements Journal {
 
   async #close(phase: Phase): Promise<void> {
     await this.#writing;
+    await this.#recovering?.catch(() => {});
     await this.#snapshotting;
     try {
-      if (phase.kind === "open" || phase.kind === "failed") await phase.frames.close();
+      if ("frames" in phase) await phase.frames.close();
     } catch {
       // Everything that was acknowledged is synced.
     } finally {
@@ -304,15 +340,28 @@ class FileJournal implements Journal {
       }
     } catch (error) {
       if (this.#phase.kind === "open") this.#phase = { kind: "failed", frames, error };
-      for (const waiting of this.#waiting.splice(0)) {
-        if (waiting.kind === "append") waiting.done.reject(error);
-      }
+      // They stay: the state that they have led to is there. A snapshot of it can be taken later.
+      this.#waiting = this.#waiting.filter((waiting) => waiting.kind === "append");
+      for (const waiting of this.#waiting) if (waiting.kind === "append") waiting.done.reject(error);
     } finally {
+      this.#isBusy = false;
       this.#writing = null;
     }
   }
 
-  async #writeTogether(frames: FrameLog, first: Extract<Waiting, { kind: "append" }>): Promise<void> {
+  /** Writes what was rejected before anything else. */
+  async #recover(frames: FrameLog): Promise<void> {
+    await this.#writing;
+    await frames.recover();
+    for (;;) {
+      const first = this.#waiting.shift();
+      if (!first) break;
+      if (first.kind === "append") await this.#writeTogether(frames, { ...first, outlives: "machine" });
+    }
+    if (this.#phase.kind === "failed") this.#phase = { kind: "open", frames };
+  }
+
+  async #writeTogether(frames: FrameLog, first: WaitingAppend): Promise<void> {
     const group = [first];
     let bytes = first.content.length;
     while (this.#waiting.length > group.length - 1) {
@@ -329,7 +378,7 @@ class FileJournal implements Journal {
       const sync = group.some(({ outlives }) => outlives === "machine");
       this.#grown += await frames.write(group.map(({ content }) => content), { sync });
     } catch (error) {
-      for (const { done } of group) done.reject(error);
+      this.#waiting.unshift(...group);
       throw error;
     }
     this.#isBusy = false; // Before those hear of it who may have the next one.

@@ -39,8 +39,9 @@ export interface Journal {
   replay(): AsyncIterable<Update | StateSnapshot>;
   /**
    * Keeps updates, all or none; takes what it needs of them before it returns. Resolves when they are safe;
-   * appends resolve in the order in which they were made, and many may wait at a time. After a rejection the
-   * journal takes nothing more: every later append rejects too.
+   * appends resolve in the order in which they were made, and many may wait at a time. After a rejection every later
+   * append rejects, too, until {@linkcode Journal.recover} has resolved. What was rejected is not forgotten: whoever
+   * appended has it in its state already.
    *
    * Updates that need to outlive the process alone are safe sooner: when they are with the operating system. The next
    * append of others waits until they are as safe. @default "machine"
@@ -53,6 +54,12 @@ export interface Journal {
    * Throws where `append` would reject.
    */
   appendNow?(updates: readonly Update[]): boolean;
+  /**
+   * After a rejection: keeps what was rejected, all of it and in its order. Resolves when that is safe and the journal
+   * takes appends again; rejects if it cannot be yet, and may be called again. Missing: no append is ever rejected, but
+   * by a journal that is closed or not replayed.
+   */
+  recover?(): Promise<void>;
   /** Missing: the journal keeps every update, or none. */
   readonly snapshots?: Snapshots;
   /** Waits for appends under way and lets go of files and handles. Closing twice is fine. */

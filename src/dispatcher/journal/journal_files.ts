@@ -29,8 +29,6 @@ export interface JournalFiles {
   read(name: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Opens a file to write at its end; one that is not there is made, which lasts once its directory is synced. */
   append(name: string): Promise<AppendFile>;
-  /** Cuts a file to `size` bytes, for good. */
-  truncate(name: string, size: number): Promise<void>;
   /** Renames a file at once and as a whole, replacing what had the name; lasts once the directory is synced. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; one that is not there is no error. */

@@ -1,4 +1,4 @@
-/** The twin of a disk in memory, which can be full, read-only, and lose what was not synced. */
+/** The twin of a disk in memory, which can be full, read-only, fail now and then, and lose what was not synced. */
 
 import {
   InternalError,
@@ -17,6 +17,8 @@ const PAGE_BYTES = 64;
 interface Inode {
   content: Uint8Array<ArrayBuffer>;
   synced: Uint8Array<ArrayBuffer>;
+  /** Whether a sync has failed: as on Linux, the next one succeeds without doing what that one did not. */
+  isPoisoned?: boolean;
 }
 
 /** A change of names that is not synced; a crash may undo it. */
@@ -37,6 +39,8 @@ export class MemoryJournalFiles implements JournalFiles {
   capacity = Infinity;
   /** Whether nothing can be written. */
   readOnly = false;
+  /** Whether the operation of that number fails, and others after it do not. */
+  fails: (operation: number) => boolean = () => false;
   /** The number of the operation that does not happen any more, nor any after it. */
   crashAt = Infinity;
 
@@ -129,18 +133,11 @@ export class MemoryJournalFiles implements JournalFiles {
       },
       writeNow,
       sync: async () => {
-        await this.#operate(`sync "${this.describe(name)}"`);
-        inode.synced = inode.content;
+        await this.#operate(`sync "${this.describe(name)}"`, () => inode.isPoisoned = true);
+        if (!inode.isPoisoned) inode.synced = inode.content;
       },
       close: () => Promise.resolve(),
     };
-  }
-
-  async truncate(name: string, size: number): Promise<void> {
-    await this.#operate(`cut "${this.describe(name)}"`);
-    const inode = this.#names.get(name);
-    if (!inode) throw new NotFoundError(`Cannot cut "${this.describe(name)}": there is no such file`);
-    inode.content = inode.synced = inode.content.slice(0, size);
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -185,16 +182,22 @@ export class MemoryJournalFiles implements JournalFiles {
     if (this.#dead) throw new UnavailableError("The disk is gone");
   }
 
-  async #operate(what: string): Promise<void> {
+  async #operate(what: string, failing?: () => void): Promise<void> {
     await null;
-    this.#begin(what);
+    this.#begin(what, failing);
   }
 
-  #begin(what: string, crashing?: () => void): void {
+  /** `failing`: what happens all the same if it fails. */
+  #begin(what: string, failing?: () => void): void {
     this.#checkAlive();
     if (this.readOnly) throw new PermissionDeniedError(`Cannot ${what}: the file system is read-only`);
-    if (this.#operations++ < this.crashAt) return;
-    if (this.#operations === this.crashAt + 1) crashing?.();
+    const operation = this.#operations++;
+    if (operation < this.crashAt) {
+      if (!this.fails(operation)) return;
+      failing?.();
+      throw new UnavailableError(`Cannot ${what}: the disk has a bad moment`);
+    }
+    if (operation === this.crashAt) failing?.();
     throw new UnavailableError(`Cannot ${what}: the machine has crashed`);
   }
 

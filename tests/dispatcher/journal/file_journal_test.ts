@@ -7,6 +7,7 @@ testJournal("file journal", () => {
   const files = new MemoryJournalFiles();
   return Promise.resolve({
     open: () => Promise.resolve(createFileJournal({ files, log: silentLog })),
+    setFailing: (isFailing) => void (files.capacity = isFailing ? 0 : Infinity),
     dispose: () => Promise.resolve(),
   });
 });
@@ -15,6 +16,7 @@ testJournal("file journal of tiny segments", () => {
   const files = new MemoryJournalFiles();
   return Promise.resolve({
     open: () => Promise.resolve(createFileJournal({ files, log: silentLog, segmentBytes: 1 })),
+    setFailing: (isFailing) => void (files.readOnly = isFailing),
     dispose: () => Promise.resolve(),
   });
 });
