@@ -5,6 +5,9 @@ import { untilSignalled } from "../platform/mod.ts";
 import { parseFlags } from "./flags.ts";
 import { helpText } from "./help.ts";
 
+// Whoever waits longer for the end is told that there is a shorter way.
+const PATIENCE_MS = 1_000;
+
 /** What the command needs of a server. */
 export interface CommandServer {
   readonly address: string;
@@ -67,6 +70,11 @@ export async function runServer<S extends CommandServer>(
     return 1;
   } finally {
     started.catch(() => {}); // Rejects if the stop comes before the start has ended: that is what was asked for.
+    const timer = setTimeout(
+      () => console.error(`${command.name}: finishing what it does; a second signal ends it at once`),
+      PATIENCE_MS,
+    );
     await server.stop();
+    clearTimeout(timer);
   }
 }

@@ -68,7 +68,7 @@ export interface DispatcherStatus {
     repetition: number;
     finished: boolean;
     clients: number;
-    /** Elements of lost workers are being given out again. */
+    /** Elements of workers that went wait to be given out again. */
     recovering?: boolean;
     numSkipped: number;
     numDropped?: number;

@@ -420,6 +420,27 @@ Deno.test("outside of serving every request but GetVersion is unavailable", asyn
   await refused("stopped");
 });
 
+Deno.test("the status says that an iteration recovers when it has lost something, and not when nobody is there to begin", async () => {
+  await using cluster = await Cluster.start();
+  const recovering = () => cluster.dispatcher.status().iterations.map((iteration) => iteration.recovering);
+  const jobId = await cluster.job(ShardingPolicy.DYNAMIC, range(16));
+  const { iterationClientId } = await cluster.join(jobId);
+  assertEquals(recovering(), [undefined]);
+  const { newTasks: [{ taskId, iterationId }] } = await cluster.heartbeat("a:1");
+  assertEquals(recovering(), [undefined]);
+  const split = { iterationId, taskId, sourceIndex: 0, repetition: 0n, requestId: 1n };
+  await cluster.client.getSplit(split);
+  await cluster.client.drainWorker({ workerAddress: "a:1" });
+  assertEquals(recovering(), [true]);
+  await cluster.client.clientHeartbeat({ iterationClientId, leftTasks: [taskId] });
+  assertEquals(recovering(), [true]);
+  const { newTasks: [task] } = await cluster.heartbeat("b:1");
+  for (let requestId = 1n; requestId <= 16n; requestId++) {
+    await cluster.client.getSplit({ ...split, taskId: task.taskId, requestId });
+  }
+  assertEquals(recovering(), [undefined]);
+});
+
 Deno.test("recovery over the wire: consumption, lost tasks, labelled splits, the end of a drained worker", async () => {
   await using cluster = await Cluster.start();
   const { client } = cluster;

@@ -3,7 +3,7 @@
 import type { Client, Iteration, StateView } from "./state.ts";
 import { type TaskInfo, taskList } from "./task_view.ts";
 import { known } from "./lookup.ts";
-import { isRecovering } from "./recovery.ts";
+import { hasMore } from "./recovery.ts";
 import type { DeepReadonly } from "./deep_readonly.ts";
 import { proposal } from "./rounds.ts";
 
@@ -34,7 +34,7 @@ export function clientView(state: StateView, id: number): ClientView {
     finished: iteration.finished,
     readers: iteration.clients,
     ...proposal(iteration),
-    ...(isRecovering(iteration) && { recovering: true, lostTasks: lostTasks(iteration, id) }),
+    ...(hasMore(iteration) && { recovering: true, lostTasks: lostTasks(iteration, id) }),
   };
 }
 

@@ -65,11 +65,17 @@ export function hasPending({ sources }: DeepReadonly<Iteration>): boolean {
   return sources.some(({ pending }) => pending.size > 0);
 }
 
+/** Whether elements of tasks whose workers went are to be given out again. */
+export function isRecovering(iteration: DeepReadonly<Iteration>): boolean {
+  if (iteration.finished) return false;
+  return hasPending(iteration) || (iteration.recovery?.lost.size ?? 0) > 0;
+}
+
 /**
  * Whether elements are to be given out that no task has: of lost tasks, or because all tasks are gone. A worker that
  * went gets no further splits, so its streams come to an end as if there were no more.
  */
-export function isRecovering(iteration: DeepReadonly<Iteration>): boolean {
+export function hasMore(iteration: DeepReadonly<Iteration>): boolean {
   if (iteration.finished || iteration.sources.length === 0) return false;
-  return iteration.running === 0 || hasPending(iteration) || (iteration.recovery?.lost.size ?? 0) > 0;
+  return iteration.running === 0 || isRecovering(iteration);
 }
