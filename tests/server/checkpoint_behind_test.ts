@@ -1,6 +1,6 @@
 /** Checkpoints of pipelines whose operators behind `distribute()` hold, count, drop and reorder elements. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type Checkpoint, Dataset, ShardingPolicy } from "../../mod.ts";
 import {
@@ -62,7 +62,7 @@ Deno.test("whatever stands behind `distribute`, the rest is exactly what was not
       const given = await readInParts([first, second], all, parts);
       assertEquals(countsOf(given), countsOf(whole), all.map(({ name }) => name).join(", "));
     }),
-    { numRuns: 20 },
+    { numRuns: 12 },
   );
 });
 
@@ -89,6 +89,84 @@ Deno.test("operators that count behind `distribute` give as many as they would h
         if (leaf < 5_000) assert(times <= (most.get(leaf) ?? 0), `${leaf} comes ${times} times: ${names}`);
       }
     }),
-    { numRuns: 20 },
+    { numRuns: 12 },
   );
+});
+
+Deno.test("without sharding the pipeline behind `distribute` goes on where it stood, whatever it does", async () => {
+  await using first = await startCluster();
+  await using second = await startCluster();
+  const pipelines: ((dataset: Dataset<number>) => Dataset<unknown>)[] = [
+    (d) => d.batch(4).map((x) => x, { parallel: 3 }).prefetch(2),
+    (d) => d.shuffle(10).repeat(2).take(50),
+    (d) => d.scan(0, (sum, x) => [sum + x, sum + x]).window(3).flatMap((w) => w),
+    (d) => d.filter((x) => x % 3 > 0).enumerate().cache(),
+    (d) => Dataset.zip(d.skip(5), d.takeWhile((x) => x < 20)),
+  ];
+  for (const [i, behind] of pipelines.entries()) {
+    const make = (cluster: Cluster) => behind(Dataset.range(40).apply(cluster.distribute()));
+    const reader = make(first).reader();
+    const given: unknown[] = [];
+    for (let taken = 0; taken < 5; taken++) given.push((await reader.next()).value);
+    let checkpoint = await reader.checkpoint();
+    const rest: unknown[] = [];
+    for await (const x of reader) rest.push(x);
+    // Twice: a reader that went on has a checkpoint, too.
+    const next = make(second).reader({ checkpoint: JSON.parse(JSON.stringify(checkpoint)) });
+    for (let taken = 0; taken < 3; taken++) assertEquals((await next.next()).value, rest.shift(), `${i}`);
+    checkpoint = await next.checkpoint();
+    await next.return();
+    const last: unknown[] = [];
+    for await (const x of make(first).reader({ checkpoint })) last.push(x);
+    assertEquals(last, rest, `${i}`);
+  }
+});
+
+Deno.test("what a batch had gathered when its input failed, or the reader left, is given again", async () => {
+  await using cluster = await startCluster();
+  for (const processingMode of [ShardingPolicy.DYNAMIC, ShardingPolicy.OFF]) {
+    const make = (isBroken: boolean) =>
+      Dataset.range(20).apply(cluster.distribute({ processingMode }))
+        .map((x, { captures }) => {
+          if (captures && x === 9) throw new Error("no 9");
+          return x;
+        }, { captures: isBroken }).batch(4);
+    const reader = make(true).reader();
+    const given = [...(await reader.next()).value!, ...(await reader.next()).value!];
+    await assertRejects(() => reader.next(), Error, "no 9");
+    for await (const batch of make(false).reader({ checkpoint: await reader.checkpoint() })) {
+      given.push(...batch);
+    }
+    assertEquals(given.sort((a, b) => a - b), Array.from({ length: 20 }, (_, i) => i));
+  }
+});
+
+Deno.test("elements that a buffer holds at the end of the service are given by the next reader", async () => {
+  await using cluster = await startCluster();
+  const dataset = Dataset.range(30)
+    .apply(cluster.distribute<number>({ processingMode: ShardingPolicy.DYNAMIC, jobName: "held" })).shuffle(
+      30,
+    );
+  const reader = dataset.reader();
+  const given = [(await reader.next()).value, (await reader.next()).value];
+  const checkpoint = await reader.checkpoint();
+  assertEquals(checkpoint.services.map(({ place }) => place.finished), [false]);
+  await reader.return();
+  for await (const x of dataset.reader({ checkpoint })) given.push(x);
+  assertEquals(given.sort((a, b) => a - b), Array.from({ length: 30 }, (_, i) => i));
+});
+
+Deno.test("behind a checkpoint of the end the next pass over the dataset is the next one of its job", async () => {
+  await using cluster = await startCluster();
+  const make = () =>
+    Dataset.range(20).apply(
+      cluster.distribute<number>({ processingMode: ShardingPolicy.DYNAMIC, jobName: "epochs" }),
+    ).filter((x) => x >= 0);
+  const reader = make().reader();
+  while (!(await reader.next()).done);
+  const checkpoint = await reader.checkpoint();
+  assertEquals(checkpoint.finished, true);
+  const dataset = make();
+  assertEquals(await dataset.reader({ checkpoint }).next(), { done: true, value: undefined });
+  assertEquals((await dataset.toArray()).length, 20);
 });
