@@ -10,6 +10,8 @@ import { ownRows } from "./own.ts";
 import { registryRow } from "./registry.ts";
 import { serviceRows } from "./service.ts";
 import { startAndMemoryRow } from "./start_and_memory.ts";
+import { tensorflowCallRows } from "./tensorflow_calls.ts";
+import { tensorflowProgramRows } from "./tensorflow_programs.ts";
 
 /** The rows. */
 export const ROWS: readonly Row[] = [
@@ -22,4 +24,6 @@ export const ROWS: readonly Row[] = [
   heartbeatsRow,
   registryRow,
   journalRow,
+  ...tensorflowCallRows,
+  ...tensorflowProgramRows,
 ];
