@@ -12,8 +12,10 @@ import {
   UnavailableError,
   WorkerServer,
 } from "../../../mod.ts";
+import { ProcessingModeDef_ShardingPolicy as ShardingPolicy } from "../../../src/gen/tensorflow/data/dataset_pb.ts";
 import { DispatcherService } from "../../../src/gen/tensorflow/data/dispatcher_pb.ts";
 import { WorkerService } from "../../../src/gen/tensorflow/data/worker_pb.ts";
+import { createDispatcherClient } from "../../../src/rpc/mod.ts";
 import { encodeElementSpec, layoutOf } from "../../../src/tensorflow/elements/mod.ts";
 import { startProgram } from "../../support/programs.ts";
 import { TfClient } from "../dispatcher/tf_client.ts";
@@ -95,6 +97,26 @@ Deno.test("tasks: a reader finds the workers' ports, and shares its job with Slu
   while (!(await tasks.call(getElement, { taskId: task.taskId })).endOfSequence) count++;
   assertEquals(count + (await ours).length, 100);
   assertEquals(dispatcher.status().jobs.length, 1);
+});
+
+Deno.test("a worker leases little at a time for readers that do not say what they have got", async () => {
+  await using dispatcher = await DispatchServer.start({ tfPort: 0 });
+  using client = new TfClient(dispatcher.tfTarget!);
+  const rpc = createDispatcherClient(dispatcher.target);
+  await rpc.workerHeartbeat({ workerAddress: "localhost:1", workerUid: "a", formats: ["sluice"] });
+  await registerDataset(dispatcher.target, Dataset.range(100), { datasetId: "numbers" });
+  await client.join("numbers", ShardingPolicy.DYNAMIC);
+  const { newTasks: [task] } = await rpc.workerHeartbeat({
+    workerAddress: "localhost:1",
+    workerUid: "a",
+    formats: ["sluice"],
+  });
+  const split = { iterationId: task.iterationId, taskId: task.taskId, requestId: 1n };
+  assertEquals((await rpc.getSplit(split)).splits.map(({ start, end }) => [start, end]), [[0n, 1n]]);
+  const [{ guarantee, weakenedBy }] = dispatcher.status().jobs;
+  assertEquals([guarantee, weakenedBy], ["exactly-once", "TensorFlow's readers"]);
+  await dispatcher.drainWorker("localhost:1");
+  assertEquals(dispatcher.status().jobs[0].guarantee, "at-most-once");
 });
 
 Deno.test("a worker without a port for TensorFlow is none of its readers' servers", async () => {
