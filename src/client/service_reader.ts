@@ -266,6 +266,7 @@ export class ServiceReader implements ServiceReading {
       kind: "listed",
       iterationFinished: state.iterationFinished,
       isSubset,
+      isDivided: this.#options.node.options.shardingPolicy === ShardingPolicy.DYNAMIC,
       lostTasks: state.lostTasks,
       isRecovering: state.recovering,
       within: this.#index,

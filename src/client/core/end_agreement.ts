@@ -4,7 +4,10 @@
 export interface TasksAtEnd {
   /** There are tasks, and each is done. */
   readonly allDone: boolean;
-  /** Each task was read to the end that its worker sent, or handed on, and nothing is to be given out again. */
+  /**
+   * Each task was read to the end that its worker sent, or what is left of it would come by another one, and nothing is
+   * to be given out again.
+   */
   readonly allEnded: boolean;
 }
 

@@ -48,6 +48,11 @@ export type ReaderEvent<B> =
     readonly iterationFinished: boolean;
     /** The iteration has tasks that this reader does not read: it ends when its own have, whatever became of others. */
     readonly isSubset?: boolean;
+    /**
+     * Whether the tasks divide the elements among them, so that those that go leave nothing that no other one gives; else
+     * their workers may come back with it. @default false
+     */
+    readonly isDivided?: boolean;
     /** Tasks of lost workers of which this reader is to take nothing more, and to say what it has taken. @default none */
     readonly lostTasks?: readonly bigint[];
     /** Elements of lost tasks are to be given out again: this is not the end. @default false */

@@ -202,7 +202,7 @@ export class ReaderCore<B> {
   // ---- tasks come and go
 
   #list(event: EventOf<B, "listed">): void {
-    const { tasks, iterationFinished, isSubset = false, isRecovering = false } = event;
+    const { tasks, iterationFinished, isSubset = false, isDivided = false, isRecovering = false } = event;
     this.#consumption.answered();
     this.#agreement.hear({ iterationFinished });
     const listed = new Set<bigint>();
@@ -215,7 +215,7 @@ export class ReaderCore<B> {
     for (const id of event.lostTasks ?? []) this.#leave(id, event.within ?? 0);
     for (const task of this.#turns.slice()) if (!listed.has(task.id)) this.#giveUp(task);
     const allEnded = [...this.#tasks.values()].every((task) =>
-      task.phase.kind === "ended" || task.isHandedOn
+      task.phase.kind === "ended" || (isDivided && (task.finishedListings > 0 || !listed.has(task.id)))
     );
     this.#agreement.answered({ allDone: this.#allDone, allEnded: (allEnded || isSubset) && !isRecovering });
   }

@@ -55,8 +55,6 @@ export class Task<B> {
   draining = false;
   /** Whether an acknowledgement is on its way. */
   acknowledging = false;
-  /** Whether what is left of it goes to others: it was lost, and left. */
-  isHandedOn = false;
   /** The worker no longer cares what this reader takes. */
   acknowledgementMoot = false;
 
@@ -208,7 +206,6 @@ export class Task<B> {
     this.#waiting = [];
     this.#inHand = null;
     this.phase = { kind: "gone" };
-    this.isHandedOn = true;
     this.acknowledgementMoot = true;
     return bytes;
   }

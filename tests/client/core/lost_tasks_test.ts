@@ -34,7 +34,16 @@ interface Listing {
 
 const listed = (
   { tasks = [A, B], lost = [], isRecovering = false, within = 0, iterationFinished = false }: Listing = {},
-) => ({ kind: "listed", tasks, iterationFinished, lostTasks: lost, isRecovering, within }) as const;
+) =>
+  ({
+    kind: "listed",
+    tasks,
+    iterationFinished,
+    lostTasks: lost,
+    isRecovering,
+    isDivided: true,
+    within,
+  }) as const;
 
 function readerOf(...events: ReaderEvent<string>[]): ReaderCore<string> {
   const reader = new ReaderCore<string>({ maxBlocks: null, maxBytes: 1_000_000 });
@@ -108,11 +117,31 @@ Deno.test("nobody is at the end while elements of a lost task are to be given ou
   assertEquals(kinds(run(reader, listed({ tasks: [B, C], iterationFinished: true }))), ["finish"]);
 });
 
-Deno.test("a lost task whose rest others have got keeps nobody from the end, although another reader holds up the pass", () => {
-  const reader = readerOf(ended(2n), wanted);
-  run(reader, sent, listed({ tasks: [B], lost: [1n], isRecovering: true }));
-  assertEquals(kinds(run(reader, sent, listed({ tasks: [B], isRecovering: true }))), []);
-  assertEquals(kinds(run(reader, sent, listed({ tasks: [B] }))), ["finish"]);
+Deno.test("a task that went keeps nobody from the end, although another reader holds up the pass", () => {
+  const leftByAll = { tasks: [B], lost: [1n], isRecovering: true };
+  const finished = { tasks: [{ ...A, finished: true }, B] };
+  const cut = {
+    kind: "streamFailed",
+    task: 1n,
+    stream: 1,
+    retryable: true,
+    error: new Error("cut"),
+  } as const;
+  const cases: { before: ReaderEvent<string>[]; last: ReturnType<typeof listed> }[] = [
+    { before: [listed(leftByAll)], last: listed({ tasks: [B] }) },
+    { before: [], last: listed({ tasks: [B] }) }, // It had leased nothing yet.
+    { before: [listed(finished), cut], last: listed(finished) }, // The end of its stream did not come.
+  ];
+  for (const { before, last } of cases) {
+    const reader = readerOf(ended(2n), wanted, ...before);
+    const waiting = { ...last, isRecovering: true };
+    run(reader, sent, waiting);
+    assertEquals(kinds(run(reader, sent, waiting)), []);
+    assertEquals(kinds(run(reader, sent, last)), ["finish"]);
+    const undivided = readerOf(ended(2n), wanted, ...before);
+    run(undivided, sent, { ...last, isDivided: false });
+    assertEquals(kinds(run(undivided, sent, { ...last, isDivided: false })), []);
+  }
 });
 
 Deno.test("the consumed set holds whole blocks and the part of the block in hand", () => {
