@@ -23,6 +23,9 @@ import tensorflow as tf
 SERVICE = "/tensorflow.data.DispatcherService/"
 RECORDED = ("Snapshot", "GetSnapshotSplit", "WorkerHeartbeat")
 
+# What stands in the recording for the directory that it was made in.
+NEUTRAL_ROOT = "/shared/recorded/all"
+
 
 class Proxy(grpc.GenericRpcHandler):
     """Passes calls on and keeps those that matter."""
@@ -51,9 +54,15 @@ class Proxy(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(handle)
 
 
+def neutral(content, root):
+    """Bytes in base64, with a directory in the place of this machine's: of one length, which is written before it."""
+    return base64.b64encode(content.replace(root.encode(), NEUTRAL_ROOT.encode())).decode()
+
+
 def main():
     service = tf.data.experimental.service
     root = tempfile.mkdtemp(prefix="record_", dir="/tmp")
+    assert len(root) == len(NEUTRAL_ROOT)
     path = os.path.join(root, "snapshot")
     dispatcher = service.DispatchServer(
         service.DispatcherConfig(work_dir=root, fault_tolerant_mode=True))
@@ -75,13 +84,13 @@ def main():
         for name in names:
             full = os.path.join(directory, name)
             with open(full, "rb") as file:
-                files[os.path.relpath(full, path)] = base64.b64encode(file.read()).decode()
+                files[os.path.relpath(full, path)] = neutral(file.read(), root)
     print(json.dumps({
-        "path": path,
+        "path": path.replace(root, NEUTRAL_ROOT),
         "calls": [{
             "method": name,
-            "request": base64.b64encode(request).decode(),
-            "reply": base64.b64encode(reply).decode(),
+            "request": neutral(request, root),
+            "reply": neutral(reply, root),
         } for name, request, reply in proxy.calls],
         "files": files,
     }, indent=1))
