@@ -18,6 +18,7 @@ export {
   removeBounds,
   withoutRanges,
 } from "./bounds.ts";
+export { BufferChurn } from "./buffer_churn.ts";
 export { Channel, type ChannelOptions, CLOSED } from "./channel.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";
 export { crc32c, maskedCrc32c } from "./crc32c.ts";

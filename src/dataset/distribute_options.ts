@@ -55,7 +55,7 @@ export interface DistributeOptions {
   /**
    * Most blocks of elements that one reader has buffered or asked for; at least 1.
    *
-   * @default as many as the reader finds useful, up to about 32 MiB
+   * @default as many as the reader finds useful: 16 of each worker, up to about 8 MiB of each and 32 MiB in all
    */
   maxOutstandingRequests?: number;
   /**

@@ -3,6 +3,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { endStreamFromJson, endStreamToJson } from "@connectrpc/connect/protocol-connect";
 import {
+  BufferChurn,
   DataLossError,
   InvalidArgumentError,
   raceAbort,
@@ -126,6 +127,7 @@ export async function* readElementStream(
   const message = toBinary(GetElementsRequestSchema, create(GetElementsRequestSchema, request));
   const response = await attempt(address, signal, () => raceAbort(send(address, message, options), signal));
   const { body } = response;
+  const churn = new BufferChurn();
   // A listener for the whole stream: one for each read would cost more than the read.
   const onAbort = () => void body.cancel().catch(() => {});
   signal.addEventListener("abort", onAbort, { once: true });
@@ -138,6 +140,7 @@ export async function* readElementStream(
       // Behind five spare bytes the payload of a padded message lies at a multiple of eight.
       const bytes = await attempt(address, signal, () => body.read(length, PREFIX_BYTES));
       if ((bytes?.byteLength ?? 0) !== length) throw brokenOff(address);
+      churn.made(length);
       if (flags === END_STREAM_FLAG) return checkEnd(bytes!, address);
       yield decodeBatch(bytes ?? new Uint8Array());
     }

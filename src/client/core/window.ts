@@ -6,6 +6,13 @@ export const DEFAULT_WINDOW_BLOCKS = 16;
 /** Bytes that may wait, over all tasks. */
 export const DEFAULT_BUFFER_BYTES = 32 * 1024 * 1024;
 
+// Of one task so many bytes, unless the user says otherwise. It is enough for the way to the worker and back; and both
+// engines mark their heaps the more often, the more buffers are in use whenever they look (see `BufferChurn`).
+const TASK_BYTES = 8 * 1024 * 1024;
+
+// One block is made or on its way while the program has the other.
+const LEAST_BLOCKS = 2;
+
 // Before the first block has come, nobody knows whether blocks are 64 KiB or 19 MB.
 const FIRST_WINDOW_BLOCKS = 4;
 
@@ -39,10 +46,12 @@ export class Window {
   blocksOf(tasks: number): number {
     const { maxBlocks, maxBytes } = this.#options;
     const share = maxBlocks === null ? DEFAULT_WINDOW_BLOCKS : Math.floor(maxBlocks / tasks);
-    const byBytes = this.#meanBytes === 0
-      ? FIRST_WINDOW_BLOCKS
-      : Math.ceil(maxBytes / tasks / this.#meanBytes);
-    return Math.max(1, Math.min(share, byBytes));
+    if (this.#meanBytes === 0) return Math.max(1, Math.min(share, FIRST_WINDOW_BLOCKS));
+    const byBytes = Math.ceil(maxBytes / tasks / this.#meanBytes);
+    const useful = maxBlocks === null
+      ? Math.max(LEAST_BLOCKS, Math.ceil(TASK_BYTES / this.#meanBytes))
+      : Infinity;
+    return Math.max(1, Math.min(share, byBytes, useful));
   }
 
   /** Whether one more block may come in while `bytes` wait. */

@@ -1,3 +1,4 @@
+import { BufferChurn } from "../../base/mod.ts";
 import {
   BlockEncoder,
   byteSize,
@@ -46,6 +47,7 @@ export class BlockPacker {
   readonly #targetBytes: number;
   readonly #largeTargetBytes: number;
   readonly #provenance: ProvenanceWriter | null;
+  readonly #churn = new BufferChurn();
   #encoder = new BlockEncoder();
   /** Whether the elements of the block in the making are large; all are or none is. */
   #large = false;
@@ -88,6 +90,7 @@ export class BlockPacker {
 
   #finishBlock(): Block {
     const { encoding, count, spec, chunks, byteLength } = this.#encoder.finish();
+    if (this.#large) this.#churn.made(byteLength);
     if (spec) this.#spec = encodeValue(spec);
     return {
       encoding,
