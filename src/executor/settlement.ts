@@ -1,5 +1,5 @@
 import { type Range, RangeSet } from "../base/mod.ts";
-import { ConsumedSet, gathered, Ledger, type LedgerRun, type SourcePass } from "../element/mod.ts";
+import { ConsumedSet, gathered, Ledger, type SourcePass } from "../element/mod.ts";
 
 /** Where the execution was that this one goes on from. */
 export interface SettledBefore {
@@ -9,8 +9,8 @@ export interface SettledBefore {
   readonly begun: ReadonlyMap<number, number>;
 }
 
-// Numbers are entered many at a time: a shuffle's lie close together, and make few ranges.
-const MOST_NUMBERS = 1_024;
+// Numbers are entered many at a time: a shuffle's lie close together, and the more there are the fewer ranges they make.
+const MOST_NUMBERS = 16_384;
 
 /**
  * What of a pipeline's inputs has come to its program, where operators hold elements, drop them, count them, or give
@@ -22,8 +22,12 @@ export class Settlement {
   readonly ledger: Ledger = new Ledger();
   readonly #before: SettledBefore;
   readonly #settled: ConsumedSet;
-  readonly #numbers: number[] = [];
+  /** The run of numbers that was settled last: what comes in order makes it longer. */
   #pass: SourcePass | null = null;
+  #start = 0;
+  #end = 0;
+  /** Single numbers of the same pass before it. */
+  readonly #numbers: number[] = [];
 
   /** Goes on where another one stood. */
   constructor(before: SettledBefore = { consumed: new ConsumedSet(), begun: new Map() }) {
@@ -37,14 +41,12 @@ export class Settlement {
    */
   settle(): void {
     const { ledger } = this;
-    if (ledger.length === 1 && ledger.earlier.length === 0 && ledger.pass === this.#pass) {
-      if (this.#numbers.push(ledger.index) >= MOST_NUMBERS) this.#enter();
-      ledger.forget();
-      return;
+    const { length } = ledger;
+    if (length === 0) return;
+    if (ledger.earlier.length > 0) {
+      for (const run of ledger.earlier) this.#add(run.pass, run.index, run.length);
     }
-    const { earlier } = ledger;
-    for (const run of earlier) this.#add(run);
-    if (ledger.length > 0) this.#add(ledger);
+    this.#add(ledger.pass, ledger.index, length);
     ledger.forget();
   }
 
@@ -70,17 +72,26 @@ export class Settlement {
     return pass < (this.#before.begun.get(at) ?? 0);
   }
 
-  #add({ pass, index, length }: LedgerRun): void {
-    if (pass !== this.#pass || length > 1) this.#enter();
+  #add(pass: SourcePass, index: number, length: number): void {
+    if (pass === this.#pass && index === this.#end) {
+      this.#end += length;
+      return;
+    }
+    const waiting = this.#end - this.#start;
+    if (pass !== this.#pass || waiting > 1 || this.#numbers.length >= MOST_NUMBERS) this.#enter();
+    else if (waiting === 1) this.#numbers.push(this.#start);
     this.#pass = pass;
-    if (length === 1) this.#numbers.push(index);
-    else this.#settled.add(pass.source, pass.repetition, index, index + length);
+    this.#start = index;
+    this.#end = index + length;
   }
 
+  /** Enters all that is waiting in the set. */
   #enter(): void {
-    if (this.#numbers.length === 0) return;
-    const { source, repetition } = this.#pass!;
+    if (this.#pass === null) return;
+    const { source, repetition } = this.#pass;
     for (const { start, end } of gathered(this.#numbers)) this.#settled.add(source, repetition, start, end);
     this.#numbers.length = 0;
+    this.#settled.add(source, repetition, this.#start, this.#end);
+    this.#start = this.#end;
   }
 }
