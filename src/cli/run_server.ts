@@ -1,6 +1,6 @@
 /** A server as a command: flags in, one line out when it serves, a clean end on SIGINT and SIGTERM. */
 
-import { type Fields, InvalidArgumentError, messageOf, SluiceError } from "../base/mod.ts";
+import { type Fields, InvalidArgumentError, messageOf, SluiceError, systemClock } from "../base/mod.ts";
 import { untilSignalled } from "../platform/mod.ts";
 import { parseFlags } from "./flags.ts";
 import { helpText } from "./help.ts";
@@ -70,11 +70,10 @@ export async function runServer<S extends CommandServer>(
     return 1;
   } finally {
     started.catch(() => {}); // Rejects if the stop comes before the start has ended: that is what was asked for.
-    const timer = setTimeout(
+    using _told = systemClock.setTimer(
       () => console.error(`${command.name}: finishing what it does; a second signal ends it at once`),
       PATIENCE_MS,
     );
     await server.stop();
-    clearTimeout(timer);
   }
 }

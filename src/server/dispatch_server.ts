@@ -165,5 +165,9 @@ export class DispatchServer implements AsyncDisposable {
 /** Where the state is kept: in `workDir` if it is to outlive the process. */
 function createJournal({ faultTolerantMode, workDir }: CompleteDispatcherConfig): Journal {
   if (!faultTolerantMode || workDir === undefined) return createMemoryJournal();
-  return createFileJournal({ files: denoJournalFiles(workDir), log: consoleLog });
+  return createFileJournal({
+    files: denoJournalFiles(workDir),
+    log: consoleLog,
+    turnLoop: () => systemClock.sleep(0),
+  });
 }

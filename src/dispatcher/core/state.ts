@@ -9,6 +9,7 @@ import type { CoordinatedRounds } from "./rounds.ts";
 import type { Takings } from "./takings.ts";
 import type { TaskNotes } from "./task_notes.ts";
 import type { DatasetMetadata, SourceDescription, TransferServer, Weakness } from "./updates.ts";
+import { WatchedMap } from "./watched_map.ts";
 
 /** Which workers the readers of a job read from. */
 export type TargetWorkers = "AUTO" | "ANY" | "LOCAL";
@@ -231,25 +232,28 @@ export interface DispatcherState {
 /** The state as everybody but `apply` sees it. */
 export type StateView = DeepReadonly<DispatcherState>;
 
-/** The state before anything happened. Ids of a kind begin at its thousand, so that a log line shows what is meant. */
+/**
+ * The state before anything happened. Ids of a kind begin at its thousand, so that a log line shows what is meant. What
+ * there may be a hundred thousand of, and is changed in place, is in maps that can be watched.
+ */
 export function createState(): DispatcherState {
   return {
-    datasets: new Map(),
+    datasets: new WatchedMap(),
     definitions: new Map(),
     definitionUses: new Map(),
     idleDatasets: new Set(),
-    workers: new Map(),
-    jobs: new Map(),
+    workers: new WatchedMap(),
+    jobs: new WatchedMap(),
     jobsByName: new Map(),
     idleJobs: { named: new Set(), unnamed: new Set() },
-    iterations: new Map(),
+    iterations: new WatchedMap(),
     unfinished: new Set(),
     coordinated: new Set(),
     needy: new Set(),
     abandoned: new Set(),
     idle: new Set(),
-    tasks: new Map(),
-    clients: new Map(),
+    tasks: new WatchedMap(),
+    clients: new WatchedMap(),
     snapshots: { begun: new Set(), ended: new Set() },
     boot: null,
     requests: { datasets: createRecent(), jobs: createRecent(), clients: createRecent() },

@@ -3,6 +3,7 @@
 import {
   assertNever,
   checkInteger,
+  crc32c,
   type Deferred,
   deferred,
   FailedPreconditionError,
@@ -14,13 +15,13 @@ import type { StateView } from "../core/state.ts";
 import type { Update } from "../core/updates.ts";
 import { DefinitionFiles } from "./definition_files.ts";
 import { encodeHeader } from "./file_header.ts";
-import { encodeFrame } from "./frame.ts";
+import { encodeFrameHeader } from "./frame.ts";
 import { FrameLog, type LogEnd } from "./frame_log.ts";
 import type { Journal, Snapshots, StateSnapshot } from "./journal.ts";
 import type { JournalFiles } from "./journal_files.ts";
 import { DATASETS, isAside, JOURNAL, LOCK, segmentName, snapshotName, sortFiles } from "./layout.ts";
 import { readJournal } from "./read_journal.ts";
-import { writeState } from "./state_text.ts";
+import { StateWriter } from "./state_text.ts";
 import { encodeUpdates } from "./update_codec.ts";
 import { writeWhole } from "./write_whole.ts";
 
@@ -29,6 +30,9 @@ const MAX_FRAME_CONTENT = 1024 * 1024;
 
 // After this many bytes of updates (about 100,000) replaying takes most of a second.
 const DEFAULT_SNAPSHOT_BYTES = 4 * 1024 * 1024;
+
+// Writing down so much of a state takes a few milliseconds, for which everybody waits.
+const DEFAULT_SLICE_CHARACTERS = 64 * 1024;
 
 // Snapshots of a large state are as rare as it is large, so that they never cost more than the updates do.
 const SNAPSHOT_GROWTH = 2;
@@ -42,6 +46,10 @@ export interface FileJournalOptions {
   segmentBytes?: number;
   /** Bytes of updates after which a snapshot is worth its cost; more if the state is large. @default 4 MiB */
   snapshotBytes?: number;
+  /** Length of the slices in which a snapshot is made. @default 65,536 */
+  sliceCharacters?: number;
+  /** Lets everybody else have the event loop; called between the slices of a snapshot. @default nobody else is there */
+  turnLoop?: () => Promise<void>;
 }
 
 /**
@@ -66,7 +74,7 @@ interface WaitingAppend {
 /** What waits to be written, in order. */
 type Waiting =
   | WaitingAppend
-  | { kind: "snapshot"; text: Uint8Array; definitions: ReadonlySet<string> }
+  | { kind: "snapshot"; writer: StateWriter; definitions: ReadonlySet<string> }
   | { kind: "clean" };
 
 /**
@@ -92,6 +100,8 @@ class FileJournal implements Journal {
   readonly #log: Log;
   readonly #segmentBytes: number;
   readonly #snapshotBytes: number;
+  readonly #sliceCharacters: number;
+  readonly #turnLoop: () => Promise<void>;
   readonly #definitions: DefinitionFiles;
   #phase: Phase = { kind: "new" };
   #unlock: (() => Promise<void>) | null = null;
@@ -106,14 +116,23 @@ class FileJournal implements Journal {
   #lastSnapshotBytes = 0;
 
   constructor(options: FileJournalOptions) {
-    const { files, log, segmentBytes = DEFAULT_SNAPSHOT_BYTES, snapshotBytes = DEFAULT_SNAPSHOT_BYTES } =
-      options;
+    const {
+      files,
+      log,
+      segmentBytes = DEFAULT_SNAPSHOT_BYTES,
+      snapshotBytes = DEFAULT_SNAPSHOT_BYTES,
+      sliceCharacters = DEFAULT_SLICE_CHARACTERS,
+      turnLoop = () => Promise.resolve(),
+    } = options;
     checkInteger("segmentBytes", segmentBytes, { min: 1 });
     checkInteger("snapshotBytes", snapshotBytes, { min: 1 });
+    checkInteger("sliceCharacters", sliceCharacters, { min: 1 });
     this.#files = files;
     this.#log = log;
     this.#segmentBytes = segmentBytes;
     this.#snapshotBytes = snapshotBytes;
+    this.#sliceCharacters = sliceCharacters;
+    this.#turnLoop = turnLoop;
     this.#definitions = new DefinitionFiles(files);
     const isWanted = () => this.#wantsSnapshot();
     this.snapshots = {
@@ -302,7 +321,7 @@ class FileJournal implements Journal {
     try {
       this.#enqueue({
         kind: "snapshot",
-        text: writeState(state),
+        writer: new StateWriter(state),
         definitions: new Set(state.definitions.keys()),
       });
     } catch (error) {
@@ -341,8 +360,11 @@ class FileJournal implements Journal {
     } catch (error) {
       if (this.#phase.kind === "open") this.#phase = { kind: "failed", frames, error };
       // They stay: the state that they have led to is there. A snapshot of it can be taken later.
+      for (const waiting of this.#waiting) {
+        if (waiting.kind === "append") waiting.done.reject(error);
+        if (waiting.kind === "snapshot") waiting.writer.stop();
+      }
       this.#waiting = this.#waiting.filter((waiting) => waiting.kind === "append");
-      for (const waiting of this.#waiting) if (waiting.kind === "append") waiting.done.reject(error);
     } finally {
       this.#isBusy = false;
       this.#writing = null;
@@ -388,21 +410,37 @@ class FileJournal implements Journal {
   /** Begins a segment, whose first update is the first that the state does not hold, and writes the state beside it. */
   async #keepSnapshot(
     frames: FrameLog,
-    { text, definitions }: Extract<Waiting, { kind: "snapshot" }>,
+    { writer, definitions }: Extract<Waiting, { kind: "snapshot" }>,
   ): Promise<void> {
     const first = frames.next;
-    const number = await frames.roll();
+    let number: number;
+    try {
+      number = await frames.roll();
+    } catch (error) {
+      writer.stop();
+      throw error;
+    }
     this.#definitions.keepOnly(definitions);
-    this.#snapshotting = this.#writeSnapshot(number, first, text)
+    this.#snapshotting = this.#writeSnapshot(number, first, writer)
       .catch((error) => this.#snapshotFailed(error))
       .finally(() => this.#snapshotting = null);
   }
 
-  async #writeSnapshot(number: number, first: number, text: Uint8Array): Promise<void> {
+  async #writeSnapshot(number: number, first: number, writer: StateWriter): Promise<void> {
+    // The frame's header, which comes first, needs all of them: they are held as bytes until then.
+    const slices: Uint8Array[] = [];
+    let length = 0;
+    let checksum = 0;
+    for (const slice of writer.slices(this.#sliceCharacters)) {
+      slices.push(slice);
+      length += slice.length;
+      checksum = crc32c(slice, checksum);
+      await this.#turnLoop();
+    }
     const header = encodeHeader({ kind: "snapshot", number, first });
-    const frame = encodeFrame(first, [text]);
-    await writeWhole(this.#files, snapshotName(number), [header, frame]);
-    this.#lastSnapshotBytes = frame.length;
+    const name = snapshotName(number);
+    await writeWhole(this.#files, name, [header, encodeFrameHeader(first, length, checksum), ...slices]);
+    this.#lastSnapshotBytes = length;
     await this.#removeBefore(number);
     if (this.#phase.kind === "open") this.#enqueue({ kind: "clean" });
   }

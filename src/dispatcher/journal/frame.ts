@@ -50,11 +50,23 @@ export function encodeFrame(
     bytes.set(content, at);
     at += content.length;
   }
+  bytes.set(encodeFrameHeader(sequence, length, crc32c(bytes.subarray(FRAME_BYTES)), isHasty));
+  return bytes;
+}
+
+/** What stands before the content of a frame, which is written in pieces: its length and its CRC-32C. */
+export function encodeFrameHeader(
+  sequence: number,
+  length: number,
+  checksum: number,
+  isHasty = false,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(FRAME_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, isHasty ? HASTY_MARKER : MARKER, true);
   view.setUint32(4, length, true);
   view.setBigUint64(8, BigInt(sequence), true);
-  view.setUint32(16, crc32c(bytes.subarray(FRAME_BYTES)), true);
+  view.setUint32(16, checksum, true);
   view.setUint32(HEADER_CHECKSUM_AT, crc32c(bytes.subarray(0, HEADER_CHECKSUM_AT)), true);
   return bytes;
 }

@@ -16,8 +16,8 @@ export interface Snapshots {
   /** Whether so much was appended since the last snapshot that one is worth its cost. */
   readonly wanted: boolean;
   /**
-   * Takes the state that all appends so far have led to; takes what it needs of it before it returns, and works on
-   * by itself. One that cannot be kept is no failure: the updates are there.
+   * Takes the state that all appends so far have led to, as it is now, and writes it down by itself while it changes.
+   * One that cannot be kept is no failure: the updates are there.
    */
   take(state: StateView): void;
 }

@@ -4,21 +4,105 @@
  * that it cannot forget one. No object of the state may be referred to twice: it would come back as two.
  */
 
-import { DataLossError, FailedPreconditionError, InternalError } from "../../base/mod.ts";
+import { DataLossError, FailedPreconditionError, InternalError, joinBytes } from "../../base/mod.ts";
 import { createState, type DispatcherState, type StateView } from "../core/state.ts";
+import { WatchedMap } from "../core/watched_map.ts";
 import { type DefinitionInfo, definitionInfo } from "./definition_info.ts";
 import type { Definitions } from "./update_codec.ts";
 
 /** The state in the form of {@linkcode readState}, as UTF-8; takes what it needs before it returns. */
 export function writeState(state: StateView): Uint8Array<ArrayBuffer> {
-  const fingerprints = new Map<unknown, string>();
-  const definitions: DefinitionInfo[] = [];
-  for (const [fingerprint, graph] of state.definitions) {
-    fingerprints.set(graph, fingerprint);
-    definitions.push(definitionInfo(fingerprint, graph));
+  return joinBytes([...new StateWriter(state).slices(Infinity)]);
+}
+
+/**
+ * Writes a state down in slices, as it is when this is made, whatever becomes of it until the last slice: of what is
+ * about to change before its turn, it keeps what there was.
+ */
+export class StateWriter {
+  readonly #fingerprints = new Map<unknown, string>();
+  readonly #definitions: [string, Uint8Array][];
+  /** The fields by name: as text, or as what waits to be written. */
+  readonly #fields: [string, string | [unknown, unknown][]][] = [];
+  /** What was written before its turn. */
+  readonly #early = new Map<unknown, string>();
+  readonly #unwatch: (() => void)[] = [];
+  #failure: { readonly error: unknown } | null = null;
+
+  /** @throws {InternalError} for a number that cannot be written */
+  constructor(state: StateView) {
+    this.#definitions = [...state.definitions];
+    for (const [fingerprint, graph] of this.#definitions) this.#fingerprints.set(graph, fingerprint);
+    for (const [name, field] of Object.entries(state)) {
+      this.#fields.push([name, field instanceof WatchedMap ? [...field.look()] : this.#write(field)]);
+    }
+    for (const field of Object.values(state)) {
+      if (field instanceof WatchedMap) this.#unwatch.push(field.watch((value) => this.#writeEarly(value)));
+    }
   }
-  const plain = toPlain(state, fingerprints);
-  return new TextEncoder().encode(JSON.stringify({ definitions, state: plain }));
+
+  /**
+   * The state's text, in slices that are little longer than `characters`. To be called once; whoever does not calls
+   * {@linkcode StateWriter.stop}.
+   */
+  *slices(characters: number): Generator<Uint8Array<ArrayBuffer>, void, void> {
+    const utf8 = new TextEncoder();
+    try {
+      let slice = "";
+      for (const piece of this.#pieces()) {
+        slice += piece;
+        if (slice.length < characters) continue;
+        yield utf8.encode(slice);
+        slice = "";
+      }
+      yield utf8.encode(slice);
+    } finally {
+      this.stop();
+    }
+  }
+
+  /** Keeps nothing any more of what is about to change. */
+  stop(): void {
+    for (const unwatch of this.#unwatch.splice(0)) unwatch();
+    this.#early.clear();
+  }
+
+  *#pieces(): Generator<string, void, void> {
+    yield '{"definitions":[';
+    for (const [i, [fingerprint, graph]] of this.#definitions.entries()) {
+      yield (i > 0 ? "," : "") + JSON.stringify(definitionInfo(fingerprint, graph));
+    }
+    yield '],"state":{';
+    for (const [i, [name, field]] of this.#fields.entries()) {
+      yield `${i > 0 ? "," : ""}${JSON.stringify(name)}:`;
+      if (typeof field === "string") {
+        yield field;
+        continue;
+      }
+      yield '{"$map":[';
+      for (const [j, [key, value]] of field.entries()) {
+        const text = this.#early.get(value) ?? this.#write(value);
+        if (this.#failure) throw this.#failure.error;
+        yield `${j > 0 ? "," : ""}[${JSON.stringify(key)},${text}]`;
+      }
+      yield "]}";
+    }
+    yield "}}";
+  }
+
+  #write(value: unknown): string {
+    return JSON.stringify(toPlain(value, this.#fingerprints));
+  }
+
+  #writeEarly(value: unknown): void {
+    if (this.#early.has(value)) return;
+    try {
+      this.#early.set(value, this.#write(value));
+    } catch (error) {
+      // It is the snapshot's failure, not that of whoever wants the value.
+      this.#failure ??= { error };
+    }
+  }
 }
 
 /** A state that waits for the definitions that it names. */
@@ -39,20 +123,24 @@ export function readState(bytes: Uint8Array): DecodedState {
   return {
     definitions: parsed.definitions,
     state(definitions) {
-      const state = fromPlain(parsed.state, definitions) as DispatcherState;
-      const expected = Object.keys(createState()).sort().join(", ");
-      const actual = Object.keys(state).sort().join(", ");
+      const read = fromPlain(parsed.state, definitions) as Record<string, unknown>;
+      const state = createState();
+      const expected = Object.keys(state).sort().join(", ");
+      const actual = Object.keys(read).sort().join(", ");
       if (actual !== expected) {
         throw new FailedPreconditionError(
           `Cannot take over a state of another version: it has ${actual}; this program has ${expected}`,
         );
       }
-      return state;
+      for (const [name, field] of Object.entries(state)) {
+        if (field instanceof WatchedMap) read[name] = new WatchedMap(read[name] as Map<unknown, unknown>);
+      }
+      return Object.assign(state, read);
     },
   };
 }
 
-// These two walk a million values of a large state while nobody is served: loops, no closures.
+// These two walk a million values of a large state: loops, no closures.
 
 function toPlain(value: unknown, fingerprints: ReadonlyMap<unknown, string>): unknown {
   if (typeof value === "number" && !Number.isFinite(value)) {

@@ -3,9 +3,19 @@ import fc from "fast-check";
 import { type Random, SeededRandom } from "../../../src/base/mod.ts";
 import type { DispatcherState } from "../../../src/dispatcher/core/state.ts";
 import { MemoryJournalFiles } from "../../../src/dispatcher/journal/memory_journal_files.ts";
-import { assertSameState, between, countOf, foldInto, reopen, stateAfter, things } from "./support.ts";
+import {
+  assertSameState,
+  between,
+  countOf,
+  foldInto,
+  reopen,
+  someTurns,
+  stateAfter,
+  things,
+} from "./support.ts";
 
-const SMALL = { segmentBytes: 600, snapshotBytes: 2_000 };
+// Snapshots are made in many slices, between which others append.
+const SMALL = { segmentBytes: 600, snapshotBytes: 2_000, sliceCharacters: 40, turnLoop: someTurns };
 
 /** What the appends of a disk's life have come to. */
 interface History {

@@ -88,6 +88,11 @@ export async function reopen(
   return { journal, state };
 }
 
+/** Lets a few steps of others happen. */
+export async function someTurns(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await null;
+}
+
 /** A number from `min` to `max`. */
 export function between(random: Random, min: number, max: number): number {
   return min + random.uint32() % (max - min + 1);
