@@ -12,7 +12,7 @@ import {
   Settlement,
 } from "../executor/mod.ts";
 import { ConsumedSet } from "../element/mod.ts";
-import { createFunctionRuntime, type GraphNode, ShardingPolicy } from "../graph/mod.ts";
+import { createFunctionRuntime, type DataServiceNode, type GraphNode, ShardingPolicy } from "../graph/mod.ts";
 import { type Checkpoint, makeCheckpoint } from "./checkpoint.ts";
 import { type CheckpointPlan, checkpointPlan, requirePlan } from "./checkpoint_plan.ts";
 import { currentEnvironment, type Environment } from "./environment.ts";
@@ -126,12 +126,17 @@ function settledBefore(resume: Checkpoint | null): SettledBefore | undefined {
 }
 
 function settledOf(plan: CheckpointPlan, settlement: Settlement | null, progress: () => Progress): SettledOf {
-  if (settlement) return ({ at, pass }) => settlement.numbersOf(at, pass);
+  // A service that gives the same again is read again from its beginning: what the program has is left out here.
+  const nothing = new RangeSet();
+  if (settlement) {
+    return (node, { at, pass }) => isDynamic(node) ? settlement.numbersOf(at, pass) : nothing;
+  }
   switch (plan.kind) {
     case "position":
-      return () => new RangeSet(); // Each service is read again from its beginning.
+      return () => nothing;
     case "lockstep":
-      return (_, before) => new RangeSet([{ start: 0, end: before + progress().taken * plan.elements }]);
+      return (_node, _pass, before) =>
+        new RangeSet([{ start: 0, end: before + progress().taken * plan.elements }]);
     default:
       return null;
   }
@@ -140,8 +145,15 @@ function settledOf(plan: CheckpointPlan, settlement: Settlement | null, progress
 /** What is settled of inputs that give the same again. What of dynamically sharded ones is, the services know by other names. */
 function localText(root: GraphNode, settlement: Settlement): string {
   const services = servicesOf(root);
-  const isLocal = (at: number) => services.get(at)?.options.shardingPolicy !== ShardingPolicy.DYNAMIC;
-  return consumedText(new ConsumedSet(settlement.consumed.sources().filter(({ source }) => isLocal(source))));
+  const local = settlement.consumed.sources().filter(({ source }) => {
+    const service = services.get(source);
+    return service === undefined || !isDynamic(service);
+  });
+  return consumedText(new ConsumedSet(local));
+}
+
+function isDynamic({ options }: DataServiceNode): boolean {
+  return options.shardingPolicy === ShardingPolicy.DYNAMIC;
 }
 
 /** A pass whose program had come to the end. */

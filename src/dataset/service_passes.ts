@@ -5,7 +5,7 @@ import type { DataServiceNode } from "../graph/mod.ts";
 import type { ServicePlace } from "./checkpoint.ts";
 
 /** What the numbers of a service's elements are that have come to the program; null: nobody keeps account. */
-export type SettledOf = ((pass: ServicePass, before: number) => RangeSet) | null;
+export type SettledOf = ((node: DataServiceNode, pass: ServicePass, before: number) => RangeSet) | null;
 
 /** How passes over services are begun. */
 export interface ServicePassesOptions {
@@ -52,7 +52,7 @@ export class ServicePasses {
     const options: ServiceReadingOptions = {
       signal,
       resume,
-      settled: () => settledOf({ at, pass }, resume?.position ?? 0),
+      settled: () => settledOf(node, { at, pass }, resume?.position ?? 0),
     };
     const reading = dataService(node, options);
     passes.set(pass, reading);

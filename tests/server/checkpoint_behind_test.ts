@@ -170,3 +170,44 @@ Deno.test("behind a checkpoint of the end the next pass over the dataset is the 
   assertEquals(await dataset.reader({ checkpoint }).next(), { done: true, value: undefined });
   assertEquals((await dataset.toArray()).length, 20);
 });
+
+Deno.test("several services in one pipeline, and passes without end, go on where each stood", async () => {
+  await using first = await startCluster({ workers: 1 });
+  await using second = await startCluster({ workers: 1 });
+  const numbers = (from: number) => Dataset.range(from, from + 30);
+  const { DYNAMIC, OFF } = ShardingPolicy;
+  const make = ({ distribute }: { distribute: (from: number, mode: ShardingPolicy) => Dataset<number> }) =>
+    [
+      Dataset.sampleFromDatasets([distribute(0, DYNAMIC), distribute(100, DYNAMIC), distribute(200, OFF)])
+        .shuffle(9),
+      Dataset.zip(distribute(0, DYNAMIC).shuffle(5), distribute(100, DYNAMIC).prefetch(3)).shuffle(4),
+      distribute(0, DYNAMIC).concatenate(distribute(100, DYNAMIC)).batch(7).prefetch(1),
+      distribute(0, DYNAMIC).repeat().take(90).shuffle(12),
+    ] as Dataset<Nested>[];
+  const on = (cluster: Cluster) =>
+    make({
+      distribute: (from, processingMode) => numbers(from).apply(cluster.distribute({ processingMode })),
+    });
+  for (const [i, dataset] of on(first).entries()) {
+    const given: Nested[] = [];
+    let checkpoint: Checkpoint | undefined;
+    for (const [part, cluster] of [first, second, first].entries()) {
+      const reader = (part === 0 ? dataset : on(cluster)[i]).reader({ ...(checkpoint && { checkpoint }) });
+      for (let most = part === 2 ? Infinity : 7; most > 0; most--) {
+        const { done, value } = await reader.next();
+        if (done) break;
+        given.push(value);
+      }
+      checkpoint = JSON.parse(JSON.stringify(await reader.checkpoint())) as Checkpoint;
+      await reader.return();
+    }
+    const counts = countsOf(given.map((x) => ArrayBuffer.isView(x) ? [...x as Iterable<number>] : x));
+    const each = i === 3 ? 3 : 1;
+    assertEquals(
+      [...counts.values()].every((times) => times === each),
+      true,
+      `${i}: ${JSON.stringify([...counts])}`,
+    );
+    assertEquals(counts.size, [90, 60, 60, 30][i], `${i}`);
+  }
+});
