@@ -4,43 +4,23 @@ import type { DataServiceNode } from "../../graph/mod.ts";
 import type { ServiceIterator } from "../context.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import { isPending } from "../pending.ts";
-import { nothing } from "./nothing.ts";
+import { Lazy } from "./lazy.ts";
 import type { Place } from "../place.ts";
 import { SplitPass } from "../tracking.ts";
 
 /** Builds `dataService`: the reader that the execution was given. */
 export function dataService(node: DataServiceNode, place: Place): ElementIterator<Element> {
   const { tracking, pipeline: { settlement } } = place;
-  if (!settlement || !tracking) return new RemoteDataset(() => open(node, place));
+  if (!settlement || !tracking) return new Lazy(() => open(node, place));
   if (settlement.hasBegun(place.ordinal, place.pass)) place.run.resumed++;
   const pass = new SplitPass(place.ordinal, place.pass);
-  return new RemoteDataset(() => new NotedReader(open(node, place), tracking.ledger, pass));
+  return new Lazy(() => new NotedReader(open(node, place), tracking.ledger, pass));
 }
 
 function open(node: DataServiceNode, { context, run, ordinal: at, pass }: Place): ServiceIterator {
   // What is read from a service is not split: another dispatcher divides it.
   const { splits: _splits, ledger: _ledger, settlement: _settlement, ...rest } = context;
   return context.dataService(node, { ...rest, signal: run.signal, at, pass });
-}
-
-/** Makes the reader at the first pull, so that building a pipeline calls nobody. */
-class RemoteDataset implements ElementIterator<Element> {
-  readonly #open: () => ElementIterator<Element>;
-  #reader: ElementIterator<Element> | null = null;
-
-  constructor(open: () => ElementIterator<Element>) {
-    this.#open = open;
-  }
-
-  next(): MaybePromise<Pulled<Element>> {
-    return (this.#reader ??= this.#open()).next();
-  }
-
-  close(): MaybePromise<void> {
-    const reader = this.#reader;
-    this.#reader = nothing;
-    return reader?.close();
-  }
 }
 
 /** Notes the numbers of the elements that a reader gives. */
