@@ -21,6 +21,7 @@ export { type BlockProvenance, decodeProvenance } from "./provenance/block_prove
 export { decodeConsumed, encodeConsumed } from "./provenance/consumed_codec.ts";
 export { type ConsumedPass, ConsumedSet, type ConsumedSource } from "./provenance/consumed_set.ts";
 export {
+  IndexRun,
   Ledger,
   type LedgerEntries,
   type LedgerRun,

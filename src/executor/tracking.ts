@@ -62,14 +62,20 @@ export class Holding {
    */
   take(): Held {
     const { ledger } = this.below;
+    const counted = ledger.takeCounted();
+    if (counted >= 0) return this.#hold(ledger.open!.pass, counted);
     if (ledger.length !== 1 || ledger.offset >= 0 || ledger.earlier.length > 0) return ledger.take();
     const { pass, index } = ledger;
+    ledger.forget();
+    return this.#hold(pass, index);
+  }
+
+  #hold(pass: SourcePass, index: number): Held {
     if (pass !== this.#even && pass !== this.#odd) {
       if (this.#evens === 0) this.#even = pass;
       else if (this.#odds === 0) this.#odd = pass;
-      else return ledger.take();
+      else return { pass, index, offset: -1, length: 1 };
     }
-    ledger.forget();
     if (pass === this.#even) {
       this.#evens++;
       return index;

@@ -18,7 +18,7 @@
  */
 
 import { ByteWriter, concatBytes } from "../byte_writer.ts";
-import { type Ledger, type LedgerRun, NO_MORE_OFFSETS, type SourcePass } from "./ledger.ts";
+import { type IndexRun, type Ledger, type LedgerRun, NO_MORE_OFFSETS, type SourcePass } from "./ledger.ts";
 import { zigzag } from "./varints.ts";
 
 /** Kinds of sections. */
@@ -32,6 +32,14 @@ export class ProvenanceWriter {
   readonly #ledger: Ledger;
   /** How many entries of the ledger's first run belong to elements that were added; they follow on the present run. */
   #seen = 0;
+  /**
+   * The run that the ledger follows, where those entries are all that it holds and more can only be of it: then a mark
+   * is the number that the source has come to.
+   */
+  #open: IndexRun | null = null;
+  /** How far it was at the last mark, and before the first of those entries. */
+  #at = 0;
+  #from = 0;
   #passes: SourcePass[] = [];
   /** The places of passes in the list, and the one that was asked for last. */
   #places = new Map<SourcePass, number>();
@@ -66,6 +74,18 @@ export class ProvenanceWriter {
 
   /** An element was added to the block: what the ledger holds by now belongs to it. */
   mark(): void {
+    const { open } = this.#ledger;
+    if (open !== null && open === this.#open) {
+      const entries = open.at - this.#at;
+      this.#at = open.at;
+      return this.#count(entries);
+    }
+    if (this.#open !== null) this.#unfollow();
+    this.#mark();
+    if (open !== null) this.#follow();
+  }
+
+  #mark(): void {
     const ledger = this.#ledger;
     const { length } = ledger;
     if (ledger.earlier.length > 0) return this.#take();
@@ -73,8 +93,7 @@ export class ProvenanceWriter {
       // Entries that follow on those of the element before stay in the ledger: only their number is noted.
       const entries = length - this.#seen;
       this.#seen = length;
-      if (entries === this.#entries) this.#elements++;
-      else this.#beginCount(entries);
+      this.#count(entries);
     } else if (
       length === 1 && this.#runLength === 1 && this.#tag === this.#scattered &&
       ledger.pass === this.#runPass && ledger.pass === this.#pass &&
@@ -88,6 +107,22 @@ export class ProvenanceWriter {
       ledger.forget();
       this.#count(1);
     } else this.#take();
+  }
+
+  /** From here on marks are numbers, if nothing but what a source counts can come. */
+  #follow(): void {
+    const { open, earlier, length } = this.#ledger;
+    if (open === null || earlier.length > 0 || length !== this.#seen) return;
+    this.#open = open;
+    this.#at = open.at;
+    this.#from = open.at - this.#seen;
+  }
+
+  /** Marks were numbers until now. */
+  #unfollow(): void {
+    if (this.#open === null) return;
+    this.#seen = this.#at - this.#from;
+    this.#open = null;
   }
 
   #take(): void {
@@ -111,6 +146,7 @@ export class ProvenanceWriter {
 
   /** Gives the bytes of the block and begins the next one. */
   finish(): Uint8Array<ArrayBuffer> {
+    this.#unfollow();
     if (this.#seen > 0) {
       // By now the ledger may hold what belongs to the next element.
       const { pass, index, offset } = this.#ledger.earlier[0] ?? this.#ledger;

@@ -1,5 +1,5 @@
 import { FailedPreconditionError, isPromise, type MaybePromise, RangeSet } from "../../base/mod.ts";
-import type { Element, Ledger } from "../../element/mod.ts";
+import { type Element, IndexRun, type Ledger, type SourcePass } from "../../element/mod.ts";
 import type { Split, SplitSupply } from "../context.ts";
 import { DONE, type ElementIterator, type Pulled } from "../iterator.ts";
 import type { Place } from "../place.ts";
@@ -15,10 +15,7 @@ export interface IndexedSource {
 
 /** An iterator over all elements, or, where the input is split, over those in the splits that come. */
 export function indexed(source: IndexedSource, place: Place): ElementIterator<Element> {
-  const all: Split = { start: 0, end: source.length };
-  const { splits } = place;
-  if (!splits) return new IndexedIterator(source, null, { first: all });
-  return new IndexedIterator(source, new Splits(splits, place), { ledger: place.tracking?.ledger ?? null });
+  return new SourceIterator(source, place);
 }
 
 /** The splits of one source in one repetition. */
@@ -69,30 +66,33 @@ export class Splits {
   };
 }
 
-class IndexedIterator implements ElementIterator<Element> {
-  readonly #source: IndexedSource;
+/** What is said of indexes where nobody notes them. */
+const UNTRACKED: SourcePass = { source: -1, repetition: -1 };
+
+/** Goes through the indexes of a source. Classes below say what is there: a closure would cost more than a `range` does. */
+export abstract class IndexedIterator implements ElementIterator<Element> {
+  readonly #length: number;
   #splits: Splits | null;
   readonly #ledger: Ledger | null;
-  #pass: SplitPass | null = null;
   #split: Split;
-  #index: number;
+  #run: IndexRun = new IndexRun(UNTRACKED, 0);
   #end: number;
 
-  constructor(
-    source: IndexedSource,
-    splits: Splits | null,
-    { first = { start: 0, end: 0 }, ledger = null }: { first?: Split; ledger?: Ledger | null },
-  ) {
-    this.#source = source;
-    this.#splits = splits;
-    this.#ledger = ledger;
-    this.#split = first;
-    this.#index = first.start;
-    this.#end = first.end;
+  /** Begins at the beginning of a source of `length` elements, or of the first split at `place`. */
+  constructor(length: number, place: Place) {
+    const { splits, tracking } = place;
+    this.#length = length;
+    this.#splits = splits ? new Splits(splits, place) : null;
+    this.#ledger = splits && tracking ? tracking.ledger : null;
+    this.#split = { start: 0, end: splits ? 0 : length };
+    this.#end = this.#split.end;
   }
 
+  /** The element at an index below the length; `split` is the piece that the index was given in. */
+  protected abstract at(index: number, split: Split): MaybePromise<Element>;
+
   next(): MaybePromise<Pulled<Element>> {
-    while (this.#index >= this.#end) {
+    while (this.#run.at >= this.#end) {
       if (!this.#splits) return DONE;
       const split = this.#splits.next();
       if (isPromise(split)) return this.#later(split);
@@ -107,14 +107,16 @@ class IndexedIterator implements ElementIterator<Element> {
 
   close(): void {
     this.#splits = null;
-    this.#end = this.#index;
+    this.#end = this.#run.at;
   }
 
   /** `left` elements are left out already. */
   #skip(count: number, left: number): MaybePromise<number> {
     for (;;) {
-      const here = Math.min(count - left, this.#end - this.#index);
-      this.#index += here;
+      const { pass, at } = this.#run;
+      const here = Math.min(count - left, this.#end - at);
+      // Another run: what is left out is not noted.
+      this.#run = new IndexRun(pass, at + here);
       left += here;
       if (left === count || !this.#splits) return left;
       const split = this.#splits.next();
@@ -126,30 +128,44 @@ class IndexedIterator implements ElementIterator<Element> {
   async #later(split: Promise<Split | null>): Promise<Pulled<Element>> {
     for (let pending: MaybePromise<Split | null> = split;;) {
       if (!this.#begin(await pending)) return DONE;
-      if (this.#index < this.#end) return this.#give();
+      if (this.#run.at < this.#end) return this.#give();
       if (!this.#splits) return DONE;
       pending = this.#splits.next();
     }
   }
 
   #give(): MaybePromise<Element> {
-    const index = this.#index++;
-    if (this.#ledger !== null) this.#ledger.add(this.#pass!, index);
-    return this.#source.at(index, this.#split);
+    const ledger = this.#ledger;
+    if (ledger !== null && ledger.open !== this.#run) {
+      this.#run = ledger.follow(this.#run.pass, this.#run.at);
+    }
+    return this.at(this.#run.at++, this.#split);
   }
 
   #begin(split: Split | null): boolean {
     if (split === null || !this.#splits) return false;
     const { start, end } = split;
-    if (start < 0 || start > end || end > this.#source.length) {
+    if (start < 0 || start > end || end > this.#length) {
       throw new FailedPreconditionError(
-        `Cannot read split ${start} to ${end}: the source has ${this.#source.length} elements`,
+        `Cannot read split ${start} to ${end}: the source has ${this.#length} elements`,
       );
     }
     this.#split = split;
-    if (this.#ledger !== null) this.#pass = this.#splits.pass;
-    this.#index = start;
+    this.#run = new IndexRun(this.#ledger === null ? UNTRACKED : this.#splits.pass, start);
     this.#end = end;
     return true;
+  }
+}
+
+class SourceIterator extends IndexedIterator {
+  readonly #source: IndexedSource;
+
+  constructor(source: IndexedSource, place: Place) {
+    super(source.length, place);
+    this.#source = source;
+  }
+
+  protected at(index: number, split: Split): MaybePromise<Element> {
+    return this.#source.at(index, split);
   }
 }
