@@ -1,6 +1,11 @@
 /** The disk under a dispatcher's journal. */
 
-import { PermissionDeniedError, ResourceExhaustedError, type SluiceError } from "../base/mod.ts";
+import {
+  FailedPreconditionError,
+  PermissionDeniedError,
+  ResourceExhaustedError,
+  type SluiceError,
+} from "../base/mod.ts";
 import type { JournalFiles } from "../dispatcher/mod.ts";
 import { fileError } from "./file_source.ts";
 
@@ -107,6 +112,9 @@ export function diskError(action: string, path: string, error: unknown): SluiceE
   }
   if (code === "EROFS") {
     return new PermissionDeniedError(`${what}: the file system is read-only`, { cause: error });
+  }
+  if (code === "ENOTDIR") {
+    return new FailedPreconditionError(`${what}: a part of the path is no directory`, { cause: error });
   }
   return fileError(action, path, error);
 }
