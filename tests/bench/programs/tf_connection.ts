@@ -51,7 +51,12 @@ export class TfConnection {
     const connection = new TfConnection(socket, address);
     connection.#write(joinBytes([
       PREFACE,
-      frameOf(FrameType.SETTINGS, 0, 0, settings([[Setting.INITIAL_WINDOW_SIZE, WINDOW]])),
+      frameOf(
+        FrameType.SETTINGS,
+        0,
+        0,
+        settings([[Setting.INITIAL_WINDOW_SIZE, WINDOW], [Setting.MAX_FRAME_SIZE, WINDOW - 1]]),
+      ),
       frameOf(FrameType.WINDOW_UPDATE, 0, 0, words(WINDOW)),
     ]));
     connection.#read();

@@ -1,6 +1,7 @@
 /** Responses on their way: as much at a time as the peer's windows and the wire take, streams in turn. */
 
-import { Flag, FrameType, HEADER_BYTES, MAX_FRAME_BYTES, writeFrameHeader } from "./frames.ts";
+import { joinBytes } from "../../../base/mod.ts";
+import { Flag, frameOf, FrameType, HEADER_BYTES, MAX_FRAME_BYTES, writeFrameHeader } from "./frames.ts";
 
 const FIRST_WINDOW = 65_535;
 const LARGEST_WINDOW = 0x7fff_ffff;
@@ -8,8 +9,15 @@ const LARGEST_WINDOW = 0x7fff_ffff;
 /** Most bytes that are put together for one write; larger pieces go out as they are. */
 const TOGETHER_BYTES = 65_536;
 
+/** Most bytes of a piece that is copied to go with others. */
+const SMALL_BYTES = 4_096;
+
 interface Sending {
+  /** The frame of the headers, as long as it has not left. */
+  head: Uint8Array | null;
+  /** What has not left of the body, and how many bytes that is. */
   readonly pieces: Uint8Array[];
+  length: number;
   readonly trailers: Uint8Array | null;
   readonly done: () => void;
 }
@@ -84,7 +92,7 @@ export class SendQueue {
     done: () => void,
   ): () => void {
     const pieces = body.filter(({ length }) => length > 0);
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const length = lengthOf(pieces);
     if (length > Math.min(TOGETHER_BYTES, this.maxFrameBytes)) {
       return () => this.#queue(id, headers, pieces, trailers, done);
     }
@@ -110,17 +118,10 @@ export class SendQueue {
     done: () => void,
   ): void {
     const stream = this.#streams.get(id)!;
-    // Headers count against no window.
-    const head = new Uint8Array(HEADER_BYTES + headers.length);
-    writeFrameHeader(head, 0, {
-      length: headers.length,
-      type: FrameType.HEADERS,
-      flags: Flag.END_HEADERS | (trailers === null && pieces.length === 0 ? Flag.END_STREAM : 0),
-      stream: id,
-    });
-    head.set(headers, HEADER_BYTES);
-    if (!this.#write(head)) this.#isBlocked = true;
-    stream.sending = { pieces, trailers, done };
+    const length = lengthOf(pieces);
+    const flags = Flag.END_HEADERS | (trailers === null && length === 0 ? Flag.END_STREAM : 0);
+    const head = frameOf(FrameType.HEADERS, flags, id, headers);
+    stream.sending = { head, pieces, length, trailers, done };
     this.#waiting.add(id);
     this.#pump();
   }
@@ -136,7 +137,7 @@ export class SendQueue {
     }
   }
 
-  /** Sends one frame of a stream, or its trailers. The reply is whether something went. */
+  /** Sends one frame of a stream, and what belongs before and behind it. The reply is whether something went. */
   #step(id: number): boolean {
     const stream = this.#streams.get(id);
     const sending = stream?.sending;
@@ -144,38 +145,69 @@ export class SendQueue {
       this.#waiting.delete(id);
       return false;
     }
-    const [piece] = sending.pieces;
-    if (piece !== undefined) {
-      const length = Math.min(piece.length, this.maxFrameBytes, stream.window, this.#window);
-      if (length <= 0) return false;
-      stream.window -= length;
-      this.#window -= length;
-      if (length === piece.length) sending.pieces.shift();
-      else sending.pieces[0] = piece.subarray(length);
-      const isLast = sending.pieces.length === 0 && sending.trailers === null;
+    const length = Math.max(0, Math.min(sending.length, this.maxFrameBytes, stream.window, this.#window));
+    // Headers count against no window, but what they are good for comes behind them.
+    if (length === 0 && sending.length > 0) return false;
+    stream.window -= length;
+    this.#window -= length;
+    sending.length -= length;
+    const isWhole = sending.length === 0;
+    const pieces: Uint8Array[] = [];
+    if (sending.head) pieces.push(sending.head);
+    sending.head = null;
+    if (length > 0) {
       const header = new Uint8Array(HEADER_BYTES);
-      const flags = isLast ? Flag.END_STREAM : 0;
+      const flags = isWhole && sending.trailers === null ? Flag.END_STREAM : 0;
       writeFrameHeader(header, 0, { length, type: FrameType.DATA, flags, stream: id });
-      this.#write(header);
-      if (!this.#write(piece.subarray(0, length))) this.#isBlocked = true;
-      if (sending.pieces.length > 0) return true;
+      pieces.push(header, ...takeBytes(sending.pieces, length));
     }
-    if (sending.trailers !== null) {
-      const trailers = new Uint8Array(HEADER_BYTES + sending.trailers.length);
-      writeFrameHeader(trailers, 0, {
-        length: sending.trailers.length,
-        type: FrameType.HEADERS,
-        flags: Flag.END_HEADERS | Flag.END_STREAM,
-        stream: id,
-      });
-      trailers.set(sending.trailers, HEADER_BYTES);
-      if (!this.#write(trailers)) this.#isBlocked = true;
+    if (isWhole && sending.trailers !== null) {
+      pieces.push(frameOf(FrameType.HEADERS, Flag.END_HEADERS | Flag.END_STREAM, id, sending.trailers));
     }
+    for (const bytes of togetherWhereSmall(pieces)) if (!this.#write(bytes)) this.#isBlocked = true;
+    if (!isWhole) return true;
     this.#waiting.delete(id);
     this.#streams.delete(id);
     sending.done();
     return true;
   }
+}
+
+/** Takes `length` bytes off the beginning of some pieces. */
+function takeBytes(pieces: Uint8Array[], length: number): Uint8Array[] {
+  const taken: Uint8Array[] = [];
+  for (let left = length; left > 0;) {
+    const [piece] = pieces;
+    if (piece.length <= left) {
+      taken.push(piece);
+      pieces.shift();
+    } else {
+      taken.push(piece.subarray(0, left));
+      pieces[0] = piece.subarray(left);
+    }
+    left -= taken.at(-1)!.length;
+  }
+  return taken;
+}
+
+/** Pieces to be written one by one: each write wakes the peer up, so small ones that follow one another are one. */
+function togetherWhereSmall(pieces: readonly Uint8Array[]): Uint8Array[] {
+  const writes: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  for (const piece of pieces) {
+    if (piece.length <= SMALL_BYTES) small.push(piece);
+    else {
+      if (small.length > 0) writes.push(joinBytes(small));
+      small = [];
+      writes.push(piece);
+    }
+  }
+  if (small.length > 0) writes.push(joinBytes(small));
+  return writes;
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** A small response in one piece. */
