@@ -88,7 +88,7 @@ for (const isolation of ["none", "process"] as const) {
     const options = { processingMode: "distributed_epoch", jobName: "shared" } as const;
     const dataset = Dataset.range(2_000).apply(cluster.distribute<number>(options));
     const leaving = dataset.reader();
-    const read = [(await leaving.next()).value!]; // It holds the only block.
+    const read = [(await leaving.next()).value!]; // It holds a begun block now, the only one where nobody is slow.
     for (let i = 1; i < 700; i++) read.push((await leaving.next()).value!);
     // What others may give back is waited for a second only.
     const staying = Dataset.range(2_000).apply(cluster.distribute<number>(options)).reader();
@@ -96,7 +96,7 @@ for (const isolation of ["none", "process"] as const) {
     await leaving.return!();
     read.push((await first).value!);
     for await (const value of staying) read.push(value);
-    assertEquals(read, numbers(2_000));
+    assertEquals(sorted(read), numbers(2_000));
     assertEquals(cluster.dispatcher.status().iterations.map(({ finished }) => finished), [true]);
   });
 }
@@ -106,12 +106,12 @@ Deno.test("what a reader leaves after all others have ended waits for the next o
   const options = { processingMode: "distributed_epoch", jobName: "shared" } as const;
   const make = () => Dataset.range(2_000).apply(cluster.distribute<number>(options));
   const leaving = make().reader();
-  const read = [(await leaving.next()).value!];
-  assertEquals(await make().toArray(), [], "another reader is not kept waiting for ever");
-  for (let i = 1; i < 700; i++) read.push((await leaving.next()).value!);
+  const read = [(await leaving.next()).value!]; // It holds a begun block now, the only one where nobody is slow.
+  read.push(...await make().toArray()); // Another reader is not kept waiting for ever.
   await leaving.return!();
-  assertEquals(cluster.dispatcher.status().iterations.map(({ finished }) => finished), [false]);
-  assertEquals([...read, ...await make().toArray()], numbers(2_000));
+  const isAll = read.length === 2_000;
+  assertEquals(cluster.dispatcher.status().iterations.map(({ finished }) => finished), [isAll]);
+  assertEquals(sorted([...read, ...await make().toArray()]), numbers(2_000));
   assertEquals(cluster.dispatcher.status().iterations.map(({ finished }) => finished), [true]);
 });
 
