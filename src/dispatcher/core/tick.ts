@@ -36,6 +36,10 @@ export function checkLiveness(context: Context): Decision<LivenessReport> {
     updates.push({ type: "releaseClient", clientId, at: now });
     releasedClients.push(clientId);
   }
+  for (const clientId of neverHeard(context)) {
+    updates.push({ type: "releaseClient", clientId, at: now });
+    releasedClients.push(clientId);
+  }
   const stalledTasks = findStalled(context);
   for (const { taskId } of stalledTasks) updates.push({ type: "loseTask", taskId, at: now });
   return {
@@ -43,6 +47,24 @@ export function checkLiveness(context: Context): Decision<LivenessReport> {
     reply: () => ({ silentWorkers, releasedClients, stalledTasks }),
     progressed: stalledTasks.map(({ taskId }) => taskId),
   };
+}
+
+/**
+ * Clients that have never sent a heartbeat and hold up what a lost worker had, which waits for their word. Whoever is
+ * not awaited may come to its first heartbeat later: its program may be waiting to read.
+ */
+function neverHeard({ state, liveness, settings, now }: Context): Set<number> {
+  const clients = new Set<number>();
+  for (const iterationId of state.unfinished) {
+    for (const { awaits } of state.iterations.get(iterationId)?.recovery?.lost.values() ?? []) {
+      for (const id of awaits) {
+        const client = state.clients.get(id);
+        if (!client || liveness.clients.has(id) || now - client.since < settings.clientTimeoutMs) continue;
+        clients.add(id);
+      }
+    }
+  }
+  return clients;
 }
 
 /** Tasks that have something and do nothing with it, while a reader waits for them all the time. */

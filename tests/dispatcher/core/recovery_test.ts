@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError, NotFoundError } from "../../../src/base/mod.ts";
 import type { ConsumedSource } from "../../../src/element/mod.ts";
+import { checkLiveness } from "../../../src/dispatcher/core/tick.ts";
 import { MAX_PIECES } from "../../../src/dispatcher/core/get_split.ts";
 import { statusOf } from "../../../src/dispatcher/status.ts";
 import { ShardingPolicy } from "../../../src/graph/mod.ts";
@@ -97,6 +98,21 @@ Deno.test("readers that leave or fall silent are not awaited, and nobody is wher
   core.leave("w1:1");
   const pending = core.state.iterations.get(2000)!.sources[0].pending.get(0)!.indexes;
   assertEquals(pending.length, 2);
+});
+
+Deno.test("a reader that was killed before its first heartbeat holds nothing up for longer than a silent one", () => {
+  const core = tracked(4, 2, { clientTimeoutMs: 5_000 });
+  core.client(core.state.iterations.get(2000)!.jobId);
+  core.split({ taskId: 4000, repetition: 0, requestId: 1 });
+  const heard = () => core.heartbeat(3000, { leftTasks: [4000] });
+  core.now += 5_000;
+  heard();
+  assertEquals(core.run(checkLiveness, null).releasedClients, [], "its program may wait to read");
+  core.leave("w0:1");
+  heard();
+  assertEquals(core.tasksOn("w1:1"), [4001]);
+  assertEquals(core.run(checkLiveness, null).releasedClients, [3001]);
+  assertEquals(core.tasksOn("w1:1"), [4001, 4002]);
 });
 
 Deno.test("what is said twice, late, or of others' tasks changes nothing", () => {
