@@ -1,6 +1,7 @@
 /** What time brings about by itself: lost workers, silent clients, garbage. */
 
 import { answer, type Context, type Decision } from "./decision.ts";
+import { hasPending } from "./recovery.ts";
 import { hasRested, isGivenUp, overdue, UNHEARD_CLIENT_MS } from "./retention.ts";
 import type { Update } from "./updates.ts";
 
@@ -67,14 +68,19 @@ function neverHeard({ state, liveness, settings, now }: Context): Set<number> {
   return clients;
 }
 
-/** Tasks that have something and do nothing with it, while a reader waits for them all the time. */
+/**
+ * Tasks that do nothing, while a reader waits for them all the time: with what they have, or, where they have nothing
+ * and others have come to the end of the pass, to come there, too.
+ */
 function findStalled({ state, liveness, settings, now }: Context): { taskId: number; worker: string }[] {
   if (settings.leaseTimeoutMs < 0) return [];
   const stalled: { taskId: number; worker: string }[] = [];
   for (const [taskId, waiting] of liveness.starved) {
     const task = state.tasks.get(taskId);
-    if (!task || task.finished || !state.iterations.get(task.iterationId)?.recovery) continue;
-    if (task.leases.every(({ rests }) => rests.size === 0)) continue;
+    const iteration = task && state.iterations.get(task.iterationId);
+    if (!task || task.finished || !iteration?.recovery) continue;
+    const hasNothing = task.leases.every(({ rests }) => rests.size === 0);
+    if (hasNothing && (iteration.completedBy.size === 0 || hasPending(iteration))) continue;
     if (![...waiting.values()].some((since) => now - since >= settings.leaseTimeoutMs)) continue;
     stalled.push({ taskId, worker: task.address });
   }

@@ -245,6 +245,24 @@ Deno.test("a task that makes no progress while a reader waits for it is given to
   assertEquals([core.tasksOn("w0:1"), core.tasksOn("w1:1")], [[], [4001, 4002]]);
 });
 
+Deno.test("a task that has nothing and does not come to the end that others have come to holds up no reader", () => {
+  const core = tracked(4, 2, { leaseTimeoutMs: 1_000, workerTimeoutMs: 1e9, clientTimeoutMs: 1e9 });
+  core.heartbeat(3000, { starvedTasks: [4000] });
+  for (
+    let requestId = 1;
+    core.split({ taskId: 4001, repetition: 0, requestId }).kind === "split";
+    requestId++
+  );
+  core.heartbeat(3000, { starvedTasks: [4000], consumed: [{ taskId: 4001, consumed: had(0, 4) }] });
+  core.now += 1_000;
+  core.checkLiveness();
+  assertEquals(core.tasksOn("w0:1"), [4000], "the other worker may find that there is another pass");
+  core.finish("w1:1", 4001);
+  core.checkLiveness();
+  assertEquals(core.tasksOn("w0:1"), []);
+  assertEquals(core.heartbeat(3000, { starvedTasks: [4000] }).finished, true);
+});
+
 Deno.test("the only worker gets the rest of a task that it made no progress with", () => {
   const core = tracked(16, 1, { leaseTimeoutMs: 1_000, workerTimeoutMs: 1e9, clientTimeoutMs: 1e9 });
   core.split({ taskId: 4000, repetition: 0, requestId: 1 });
