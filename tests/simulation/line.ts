@@ -6,6 +6,8 @@ export class Line {
   readonly #caller: AbortSignal | null;
   readonly #onAbort = () => this.#break();
   #reject: ((reason: unknown) => void) | null = null;
+  /** Called once when the line breaks, also while nothing is waited for. */
+  onBreak: (() => void) | null = null;
   #failure: { readonly reason: unknown } | null = null;
 
   /** Of a call of `from`, which ends with `caller`. */
@@ -45,5 +47,6 @@ export class Line {
     this.#failure ??= { reason: caller?.aborted ? caller.reason : new TypeError("connection reset") };
     this.#reject?.(this.#failure.reason);
     this.close();
+    this.onBreak?.();
   }
 }

@@ -126,10 +126,7 @@ export class Network {
     const request = new Request(url, init);
     // As `fetch` states it: without it, a server takes every call for an odd one.
     if (init.body instanceof Uint8Array) request.headers.set("content-length", `${init.body.byteLength}`);
-    const answering = handle(request);
-    if (!answering) return Promise.resolve(new Response("not found", { status: 404 }));
-    // The only call that is answered with the help of another thread.
-    return url.endsWith("/GetOrRegisterDataset") ? this.#time.hold(answering) : answering;
+    return handle(request) ?? Promise.resolve(new Response("not found", { status: 404 }));
   }
 
   /** A stream, piece by piece, as they come through. */
@@ -140,6 +137,7 @@ export class Network {
       gone.abort(LEFT);
       reader.cancel().catch(() => {});
     };
+    line.onBreak = end; // The server hears of it although nobody reads on.
     const pieces = new ReadableStream<Uint8Array<ArrayBuffer>>({
       type: "bytes",
       pull: async (controller) => {

@@ -21,7 +21,10 @@ import {
 } from "../../src/rpc/mod.ts";
 import { memoryFileSystem } from "../../src/sources/mod.ts";
 import { createInProcessHost, createWorker, type Worker } from "../../src/worker/mod.ts";
+import { boundedHost } from "./bounded_host.ts";
+import type { Chronicle } from "./chronicle.ts";
 import type { Network, Peer } from "./network.ts";
+import { slowDisk } from "./slow_disk.ts";
 import { ProcessClock, type VirtualTime } from "./virtual_time.ts";
 
 /** Where everything happens. */
@@ -29,6 +32,10 @@ export interface World {
   readonly time: VirtualTime;
   readonly network: Network;
   readonly seed: number;
+  /** Blocks that a reader has room for. */
+  readonly maxBlocks: number;
+  /** Told what is wrong. */
+  tell(fault: string): void;
 }
 
 export const DISPATCHER = "dispatcher:1";
@@ -41,13 +48,46 @@ abstract class Process implements Peer {
   readonly fetch: typeof fetch;
   readonly #clock: ProcessClock;
   readonly #gone = new AbortController();
+  #fuse: { steps: number; readonly burnt: () => void } | null = null;
   abstract readonly handle: FetchHandler | null;
 
   constructor(world: World, address: string, run: number) {
     this.address = address;
     this.clock = this.#clock = new ProcessClock(world.time);
     this.random = new SeededRandom(mixSeeds(world.seed, hash(address), run));
-    this.fetch = world.network.fetchOf(this);
+    const send = world.network.fetchOf(this);
+    this.fetch = async (...call) => {
+      this.step();
+      const answer = await send(...call);
+      this.step();
+      return answer;
+    };
+  }
+
+  /** Calls `burnt` in the middle of its work: `steps` steps from now, each a message, a visit to the disk, an element. */
+  light(steps: number, burnt: () => void): void {
+    this.#fuse = { steps, burnt };
+  }
+
+  /** What was lit goes out. */
+  calm(): void {
+    this.#fuse = null;
+  }
+
+  /** Comes before and after whatever others can notice. */
+  protected step(): void {
+    const fuse = this.#fuse;
+    if (!fuse || fuse.steps-- > 0) return;
+    this.#fuse = null;
+    fuse.burnt();
+  }
+
+  /** A handler of requests that takes its steps. */
+  protected answering(handle: FetchHandler): FetchHandler {
+    return (request) => {
+      this.step();
+      return handle(request)?.finally(() => this.step()) ?? null;
+    };
   }
 
   get gone(): AbortSignal {
@@ -65,30 +105,49 @@ abstract class Process implements Peer {
 export class DispatcherProcess extends Process {
   readonly dispatcher: Dispatcher;
   readonly handle: FetchHandler;
-  readonly #files: MemoryJournalFiles;
+  readonly #disk: MemoryJournalFiles;
+  readonly #chronicle: Chronicle;
 
-  constructor(world: World, settings: DispatcherSettings, disk: MemoryJournalFiles, run: number) {
+  constructor(
+    world: World,
+    { settings, disk, diskMs, chronicle, run }: {
+      settings: DispatcherSettings;
+      disk: MemoryJournalFiles;
+      /** Longest time that an operation of the disk takes, in milliseconds. */
+      diskMs: number;
+      chronicle: Chronicle;
+      run: number;
+    },
+  ) {
     super(world, DISPATCHER, run);
-    this.#files = disk;
+    this.#disk = disk;
+    this.#chronicle = chronicle;
+    const files = slowDisk(disk, async () => {
+      this.step();
+      const ms = this.random.below(diskMs + 1);
+      if (ms > 0) await this.clock.sleep(ms);
+    });
+    const journal = createFileJournal({ files, log: silentLog, segmentBytes: 4_096, snapshotBytes: 4_096 });
     this.dispatcher = createDispatcher({
       config: settings,
       clock: this.clock,
       random: this.random,
       log: silentLog,
-      journal: createFileJournal({ files: disk, log: silentLog, segmentBytes: 4_096, snapshotBytes: 4_096 }),
+      journal: chronicle.watch(journal, () => this.dispatcher.parts.state),
       listFiles: () => Promise.resolve([]),
       workerClient: (address) => createWorkerClient(address, this),
     });
-    this.handle = mountServices((router) => this.dispatcher.routes(router), {
+    this.handle = this.answering(mountServices((router) => this.dispatcher.routes(router), {
       plain: this.dispatcher.plainMethods(),
-    });
+    }));
     world.network.join(this);
   }
 
-  /** Kills it; what was not synced survives by chance. Gives the disk. */
+  /** Kills it, or its machine: what was not synced survives by chance then. Gives the disk. */
   crash(random: Random): MemoryJournalFiles {
     this.kill();
-    return this.#files.crash(random);
+    this.#chronicle.end();
+    return random.below(3) === 0 ? this.#disk.kill() : this.#disk.crash(random);
   }
 }
 
@@ -102,6 +161,17 @@ export class WorkerProcess extends Process {
     const { clock, random, fetch } = this;
     const dispatcher = createDispatcherClient(DISPATCHER, { fetch, clock });
     const environment = { clock, random, log: silentLog, codecs: portableCodecs, fetch };
+    const host = createInProcessHost({
+      ...environment,
+      files: memoryFileSystem({}),
+      Dataset,
+      dataService: createDataServiceReader(environment),
+      dispatcher,
+      dispatcherTimeoutMs: 600_000,
+      sessionTimeoutMs: 20_000,
+      targetBytes: 64,
+      turnLoop: () => Promise.resolve(),
+    });
     this.worker = createWorker({
       config: {
         heartbeatIntervalMs: 1_000,
@@ -116,19 +186,9 @@ export class WorkerProcess extends Process {
       log: silentLog,
       dispatcher,
       onDrain: () => void this.stop(),
-      host: createInProcessHost({
-        ...environment,
-        files: memoryFileSystem({}),
-        Dataset,
-        dataService: createDataServiceReader(environment),
-        dispatcher,
-        dispatcherTimeoutMs: 600_000,
-        sessionTimeoutMs: 20_000,
-        targetBytes: 64,
-        turnLoop: () => Promise.resolve(),
-      }),
+      host: boundedHost(host, world.maxBlocks, (fault) => world.tell(fault)),
     });
-    this.handle = (request) => this.worker.handle(request);
+    this.handle = this.answering((request) => this.worker.handle(request));
     world.network.join(this);
     this.worker.start().catch(() => {});
   }
@@ -143,11 +203,12 @@ export class WorkerProcess extends Process {
 /** A program that reads a dataset, at a pace of its own. */
 export class ReaderProcess extends Process {
   readonly handle = null;
-  /** What it has got. */
-  readonly got: Element[] = [];
+  readonly #got: Element[] = [];
+  /** How many of its elements count; what it got behind them is given to whoever goes on from its checkpoint. */
+  #counted = Infinity;
   readonly #abort = new AbortController();
   readonly #reader: ReturnType<ReturnType<typeof createDataServiceReader>>;
-  state: "reading" | "finished" | "failed" | "left" | "killed" = "reading";
+  state: "reading" | "finished" | "failed" | "left" | "killed" | "replaced" = "reading";
   error: unknown;
 
   constructor(world: World, address: string, options: {
@@ -168,9 +229,10 @@ export class ReaderProcess extends Process {
     try {
       for (;;) {
         const element = await this.#reader.next();
-        if (this.state !== "reading") return;
         if (element === DONE) break;
-        this.got.push(element);
+        this.#got.push(element);
+        this.step();
+        if (this.state !== "reading") return;
         const pause = pauseMs > 0 ? this.random.below(pauseMs + 1) : 0;
         if (pause > 0) await this.clock.sleep(pause);
         if (this.state !== "reading") return;
@@ -181,6 +243,18 @@ export class ReaderProcess extends Process {
       this.state = "failed";
       this.error = error;
     }
+  }
+
+  /** What it has got, also as it died. */
+  get got(): readonly Element[] {
+    return this.#got.slice(0, this.#counted);
+  }
+
+  /** Another one goes on from its checkpoint after `count` elements. */
+  replaceFrom(count: number): void {
+    this.#counted = count;
+    this.state = "replaced";
+    this.kill();
   }
 
   /** Where it stands. */

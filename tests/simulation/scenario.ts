@@ -7,6 +7,8 @@ import type { DispatcherSettings } from "../../src/dispatcher/mod.ts";
 import { type DataServiceNode, GRAPH } from "../../src/graph/mod.ts";
 import { createDispatcherClient } from "../../src/rpc/mod.ts";
 import { SETTINGS } from "../dispatcher/support.ts";
+import "./digest.ts";
+import { Chronicle } from "./chronicle.ts";
 import { FINE, Network } from "./network.ts";
 import { leaves, numbersOf, type Pipeline, PIPELINES } from "./pipelines.ts";
 import { DISPATCHER, DispatcherProcess, ReaderProcess, WorkerProcess, type World } from "./processes.ts";
@@ -27,6 +29,11 @@ export interface Outcome {
 const TROUBLE_MS = 8_000;
 const PATIENCE_MS = 900_000;
 const DRAIN_MS = 3_000;
+const START_MS = 5_000;
+// Snapshots are taken from 4 KiB of updates on, or twice as much as the last one was.
+const MAX_DISK_BYTES = 64 * 1024;
+// Longer than sessions and clients are kept that say nothing.
+const FORGOTTEN_MS = 60_000;
 
 const DISPATCHER_SETTINGS: DispatcherSettings = {
   ...SETTINGS,
@@ -54,6 +61,8 @@ class Scenario {
   readonly #history: string[] = [];
   readonly #faults: string[] = [];
   #disk = new MemoryJournalFiles();
+  readonly #diskMs: number;
+  readonly #chronicle = new Chronicle((fault) => this.#blame(fault));
   #dispatcher: DispatcherProcess | null = null;
   #runs = 0;
   readonly #workers: (WorkerProcess | null)[];
@@ -65,19 +74,27 @@ class Scenario {
     this.#seed = seed;
     const random = this.#random = new SeededRandom(mixSeeds(seed, 1));
     this.#network = new Network(this.#time, new SeededRandom(mixSeeds(seed, 2)));
-    this.#world = { time: this.#time, network: this.#network, seed };
     this.#pipeline = PIPELINES[random.below(PIPELINES.length)];
     const readers = 1 + random.below(3);
+    const maxOutstandingRequests = 1 + random.below(8);
+    this.#world = {
+      time: this.#time,
+      network: this.#network,
+      seed,
+      maxBlocks: maxOutstandingRequests,
+      tell: (fault) => this.#blame(fault),
+    };
     const read = distribute<unknown>({
       processingMode: ShardingPolicy.DYNAMIC,
       service: `http://${DISPATCHER}`,
       ...(readers > 1 && { jobName: "shared" }),
-      maxOutstandingRequests: 1 + random.below(8),
+      maxOutstandingRequests,
     });
     this.#node = this.#pipeline.dataset.apply(read)[GRAPH] as DataServiceNode;
     this.#workers = Array.from({ length: 1 + random.below(3) }, () => null);
     this.#pauseMs = 20 + random.below(60) * readers;
     this.#readersWanted = readers;
+    this.#diskMs = random.below(3) * 8;
   }
 
   readonly #readersWanted: number;
@@ -118,12 +135,15 @@ class Scenario {
     this.#note("all is well again");
     this.#network.mend();
     this.#network.weather = FINE;
+    for (const process of [this.#dispatcher, ...this.#workers, ...this.#readers]) process?.calm();
     this.startDispatcher();
     this.#revive();
     await this.#time.run(this.#time.now + PATIENCE_MS, () => this.#isOver);
-    this.#check(expected);
-    for (const process of [this.#dispatcher, ...this.#workers, ...this.#readers]) process?.kill();
-    await this.#time.run(this.#time.now);
+    this.#checkReaders();
+    await this.#readRest();
+    this.#checkElements(expected);
+    for (const process of [...this.#workers, ...this.#readers]) process?.kill();
+    await this.#startAgain();
   }
 
   /** From now on there is always a worker. */
@@ -131,6 +151,36 @@ class Scenario {
     if (this.#isOver) return;
     this.startWorker(0);
     this.#time.in(DRAIN_MS, () => this.#revive());
+  }
+
+  /** What readers that left or died had waits for the next one, if the others had come to their end before. */
+  async #readRest(): Promise<void> {
+    if (!this.#readers.some(({ state }) => state === "left" || state === "killed")) return;
+    await this.#time.run(this.#time.now + FORGOTTEN_MS);
+    this.#note("another reader comes");
+    this.#read(this.#readers.length);
+    this.#revive();
+    await this.#time.run(this.#time.now + PATIENCE_MS, () => this.#isOver);
+    this.#checkReaders();
+  }
+
+  /** At the end, once more: what the dispatcher knows it knows again. */
+  async #startAgain(): Promise<void> {
+    if (!this.#dispatcher) this.startDispatcher();
+    await this.#time.run(this.#time.now + START_MS);
+    const bytes = await bytesOn(this.#disk);
+    if (bytes > MAX_DISK_BYTES) this.#blame(`the journal has ${bytes} bytes`);
+    this.#disk = this.#dispatcher!.crash(this.#random);
+    this.#dispatcher = null;
+    this.startDispatcher();
+    await this.#time.run(this.#time.now + START_MS);
+    this.#dispatcher!.kill();
+    await this.#time.run(this.#time.now);
+  }
+
+  /** The same fault may come a hundred times. */
+  #blame(fault: string): void {
+    if (this.#faults.length < 5 && !this.#faults.includes(fault)) this.#faults.push(fault);
   }
 
   get #isOver(): boolean {
@@ -146,17 +196,33 @@ class Scenario {
   startDispatcher(): void {
     if (this.#dispatcher) return;
     this.#note("the dispatcher starts");
-    const process = new DispatcherProcess(this.#world, DISPATCHER_SETTINGS, this.#disk, this.#runs++);
+    const process = new DispatcherProcess(this.#world, {
+      settings: DISPATCHER_SETTINGS,
+      disk: this.#disk,
+      diskMs: this.#diskMs,
+      chronicle: this.#chronicle,
+      run: this.#runs++,
+    });
     this.#dispatcher = process;
-    process.dispatcher.start().catch((error) => this.#faults.push(`the dispatcher does not start: ${error}`));
+    process.dispatcher.start().catch((error) => {
+      if (!process.gone.aborted) this.#blame(`the dispatcher does not start: ${error}`);
+    });
   }
 
+  /** Now, or in the middle of something soon. */
   crashDispatcher(): void {
-    if (!this.#dispatcher) return;
-    this.#note("the dispatcher crashes");
-    this.#disk = this.#dispatcher.crash(this.#random);
-    this.#dispatcher = null;
-    this.#time.in(this.#random.below(3_000), () => this.startDispatcher());
+    const process = this.#dispatcher;
+    if (!process) return;
+    process.light(this.#steps(), () => {
+      this.#note("the dispatcher crashes");
+      this.#disk = process.crash(this.#random);
+      this.#dispatcher = null;
+      this.#time.in(this.#random.below(3_000), () => this.startDispatcher());
+    });
+  }
+
+  #steps(): number {
+    return this.#random.below(3) * this.#random.below(20);
   }
 
   startWorker(pick: number): void {
@@ -170,9 +236,12 @@ class Scenario {
     const index = pick % this.#workers.length;
     const worker = this.#workers[index];
     if (!worker) return;
-    this.#note(`worker ${index} crashes`);
-    worker.kill();
-    this.#workers[index] = null;
+    worker.light(this.#steps(), () => {
+      if (this.#workers[index] !== worker) return;
+      this.#note(`worker ${index} crashes`);
+      worker.kill();
+      this.#workers[index] = null;
+    });
   }
 
   stopWorker(pick: number): void {
@@ -226,9 +295,24 @@ class Scenario {
       this.#note(
         `${reader.address} dies after ${reader.got.length} elements; another goes on from the checkpoint`,
       );
-      reader.kill();
-      reader.got.length = got;
+      reader.replaceFrom(got);
       this.#read(this.#readers.length, checkpoint);
+    });
+  }
+
+  /** One of several readers dies, or has enough: what it had not got comes to the others. */
+  loseReader(pick: number): void {
+    const reading = this.#readers.filter(({ state }) => state === "reading");
+    const reader = reading[pick % reading.length];
+    if (reading.length < 2) return;
+    reader.light(this.#steps(), () => {
+      if (reader.state !== "reading" || this.#readers.every((r) => r === reader || r.state !== "reading")) {
+        return;
+      }
+      const isPolite = pick % 3 === 0;
+      this.#note(`${reader.address} ${isPolite ? "leaves" : "dies"} after ${reader.got.length} elements`);
+      if (isPolite) void reader.leave();
+      else reader.kill();
     });
   }
 
@@ -243,22 +327,36 @@ class Scenario {
 
   // ---- what must be true
 
-  #check(expected: ReadonlyMap<number, number>): void {
+  #checkReaders(): void {
     for (const { address, state, error } of this.#readers) {
-      if (state === "reading") this.#faults.push(`${address} hangs`);
-      if (state === "failed") this.#faults.push(`${address} failed: ${error}`);
+      if (state === "reading") this.#blame(`${address} hangs`);
+      if (state === "failed") this.#blame(`${address} failed: ${error}`);
     }
+  }
+
+  #checkElements(expected: ReadonlyMap<number, number>): void {
     const counts = new Map(expected);
-    for (const reader of this.#readers) {
-      for (const element of reader.got) {
-        for (const leaf of leaves(element)) counts.set(leaf, (counts.get(leaf) ?? 0) - 1);
+    const mayComeAgain = new Map<number, number>();
+    for (const { got, state } of this.#readers) {
+      for (const leaf of got.flatMap(leaves)) {
+        counts.set(leaf, (counts.get(leaf) ?? 0) - 1);
+        // It may not have said that it had them.
+        if (state === "left" || state === "killed") mayComeAgain.set(leaf, (mayComeAgain.get(leaf) ?? 0) + 1);
       }
     }
     const lost = [...counts].filter(([, count]) => count > 0).map(([leaf]) => leaf);
-    const twice = [...counts].filter(([, count]) => count < 0).map(([leaf]) => leaf);
+    const twice = [...counts].filter(([leaf, count]) => -count > (mayComeAgain.get(leaf) ?? 0)).map((
+      [leaf],
+    ) => leaf);
     if (lost.length > 0) this.#faults.push(`lost: ${lost.slice(0, 20).join(" ")} (${lost.length})`);
     if (twice.length > 0) this.#faults.push(`too often: ${twice.slice(0, 20).join(" ")} (${twice.length})`);
   }
+}
+
+async function bytesOn(disk: MemoryJournalFiles): Promise<number> {
+  let bytes = 0;
+  for (const name of disk.names()) bytes += (await disk.read(name)).byteLength;
+  return bytes;
 }
 
 const TROUBLES: readonly Trouble[] = [
@@ -271,4 +369,5 @@ const TROUBLES: readonly Trouble[] = [
   (s) => s.startWorker(s.random.uint32()),
   (s) => s.part(s.random.uint32()),
   (s) => s.replaceReader(s.random.uint32()),
+  (s) => s.loseReader(s.random.uint32()),
 ];

@@ -8,8 +8,9 @@ import { simulateInThreads } from "./threads.ts";
 
 const HELP =
   `Runs dispatchers, workers and readers in one process, on a network, a clock and disks that a seed drives:
-lost, late and repeated messages, parted networks, crashes of anybody. Whatever happens, every source element is
-delivered once, and nobody hangs.
+lost, late and repeated messages, parted networks, crashes of anybody in the middle of anything, torn journals. Whatever
+happens, every source element is delivered once, nobody hangs, a dispatcher that starts again knows what it knew, nothing
+is leased to two workers, and no reader is sent more than it has room for.
 
 Usage: deno task simulate [--seed N] [--runs M] [--jobs J] [--verbose]
 
