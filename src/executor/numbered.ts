@@ -5,27 +5,40 @@ import { leaveOut } from "./leave_out.ts";
 import { isPending } from "./pending.ts";
 import type { SplitPass } from "./tracking.ts";
 
-/**
- * A part of a pipeline that gives the same elements again when it is run again: they are numbered, those that fail
- * included, and those that are settled are left out.
- */
+const NONE: readonly Range[] = [];
+
+/** How elements are numbered. */
+export interface Numbering {
+  /** Where the numbers are noted. */
+  readonly ledger: Ledger;
+  /** Of what they are. */
+  readonly pass: SplitPass;
+  /** Elements that readers had before, in order: an input that is run again gives them again. @default none */
+  readonly settled?: readonly Range[];
+  /** The number of the first element. @default 0 */
+  readonly first?: number;
+  /** Asked after an error: the number of the next element. @default the one after that of the element that failed */
+  readonly position?: () => number;
+}
+
+/** Numbers the elements of an input, those that fail included, and leaves out those that are settled. */
 export class Numbered implements ElementIterator<Element> {
   readonly #input: ElementIterator<Element>;
   readonly #ledger: Ledger;
   readonly #pass: SplitPass;
   readonly #settled: readonly Range[];
+  readonly #position: (() => number) | undefined;
   #range = 0;
-  #next = 0;
+  #next: number;
 
-  /** Notes in `ledger` what it gives, as of `pass`; `settled`: what readers had before, in order. */
-  constructor(
-    input: ElementIterator<Element>,
-    { ledger, pass, settled }: { ledger: Ledger; pass: SplitPass; settled: readonly Range[] },
-  ) {
+  constructor(input: ElementIterator<Element>, numbering: Numbering) {
+    const { ledger, pass, settled = NONE, first = 0, position } = numbering;
     this.#input = input;
     this.#ledger = ledger;
     this.#pass = pass;
     this.#settled = settled;
+    this.#next = first;
+    this.#position = position;
   }
 
   next(): MaybePromise<Pulled<Element>> {
@@ -56,7 +69,8 @@ export class Numbered implements ElementIterator<Element> {
   };
 
   readonly #fail = (error: unknown): never => {
-    this.#ledger.add(this.#pass, this.#next++);
+    const end = this.#position?.() ?? this.#next + 1;
+    while (this.#next < end) this.#ledger.add(this.#pass, this.#next++);
     throw error;
   };
 }
