@@ -1,5 +1,7 @@
 /** A server in a process of its own. */
 
+import { splitLines } from "../../src/platform/mod.ts";
+
 /** What a server is started with. */
 export interface ServerOptions {
   /** What people call it. */
@@ -21,6 +23,9 @@ export interface Serving {
 
 // A server hands back what it holds when it is asked to end. One that takes longer is ended.
 const END_WITHIN_MS = 3_000;
+
+// A longer line is told in pieces.
+const MAX_LINE_LENGTH = 64 * 1024;
 
 /** A server in a process of its own. */
 export class ServerProcess {
@@ -85,11 +90,5 @@ async function tellLines(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   tell: (line: string) => void,
 ): Promise<void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) tell(line);
-  }
-  if (rest !== "") tell(rest);
+  for await (const line of splitLines(stream, MAX_LINE_LENGTH)) tell(line);
 }

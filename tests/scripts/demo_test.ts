@@ -6,6 +6,7 @@ import { Count, judge } from "../../scripts/demo/epoch.ts";
 import { digitsOf } from "../../scripts/demo/pipeline.ts";
 import { Processes } from "../../scripts/demo/processes.ts";
 import { startService } from "../../scripts/demo/service.ts";
+import { splitLines } from "../../src/platform/mod.ts";
 import { WatchedLines } from "./watched_lines.ts";
 
 /** A directory for the length of a test. */
@@ -28,12 +29,7 @@ function startDemo(
   }).spawn();
   const said = new WatchedLines();
   const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
-    let rest = "";
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop()!;
-      lines.forEach(said.add);
-    }
+    for await (const line of splitLines(stream, 64 * 1024)) said.add(line);
   };
   const closed = Promise.all([read(child.stdout), read(child.stderr)]).then(() => said.end());
   return { said, child, closed };
