@@ -59,6 +59,21 @@ async function startDispatcher(workDir: string): Promise<{ program: Program; tar
 /** Datasets of some kilobytes each, no two alike. */
 const large = (number: number) => Dataset.fromArray([number, "x".repeat(8_000)]);
 
+/** Starts another dispatcher, which has all datasets that were acknowledged. */
+async function assertAllThere(workDir: string, acknowledged: readonly string[]): Promise<void> {
+  const { program, target } = await startDispatcher(workDir);
+  await using _program = program;
+  for (const [number, datasetId] of acknowledged.entries()) {
+    assertEquals(await registerDataset(target, large(number), { datasetId }), datasetId);
+    // It is there: another one is refused under its id.
+    await assertRejects(
+      () => registerDataset(target, Dataset.range(3), { datasetId }),
+      InvalidArgumentError,
+      datasetId,
+    );
+  }
+}
+
 Deno.test("a full disk is told before anything is acknowledged, and what was acknowledged is there again", async () => {
   await using disk = await smallDisk(256);
   if (disk === null) return console.log("skipped: no file system can be mounted here");
@@ -78,17 +93,7 @@ Deno.test("a full disk is told before anything is acknowledged, and what was ack
     assert(acknowledged.length > 5, `${acknowledged.length} datasets fitted`);
   }
   await disk.grow(4_096);
-  const { program, target } = await startDispatcher(disk.directory);
-  await using _program = program;
-  for (const [number, datasetId] of acknowledged.entries()) {
-    assertEquals(await registerDataset(target, large(number), { datasetId }), datasetId);
-    // It is there: another one is refused under its id.
-    await assertRejects(
-      () => registerDataset(target, Dataset.range(3), { datasetId }),
-      InvalidArgumentError,
-      datasetId,
-    );
-  }
+  await assertAllThere(disk.directory, acknowledged);
 });
 
 Deno.test("a dispatcher goes on by itself when there is room on its disk again", async () => {
@@ -115,14 +120,5 @@ Deno.test("a dispatcher goes on by itself when there is room on its disk again",
     // The same dispatcher, and the same request as before.
     for (let i = 0; i < 5; i++) await register(60_000);
   }
-  const { program: second, target: again } = await startDispatcher(disk.directory);
-  await using _second = second;
-  for (const [number, datasetId] of acknowledged.entries()) {
-    assertEquals(await registerDataset(again, large(number), { datasetId }), datasetId);
-    await assertRejects(
-      () => registerDataset(again, Dataset.range(3), { datasetId }),
-      InvalidArgumentError,
-      datasetId,
-    );
-  }
+  await assertAllThere(disk.directory, acknowledged);
 });

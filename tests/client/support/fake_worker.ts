@@ -1,7 +1,8 @@
-import { BlockEncoder, type Element, encodeValue } from "../../../src/element/mod.ts";
+import type { Element } from "../../../src/element/mod.ts";
 import { NotFoundError, UnavailableError } from "../../../src/base/mod.ts";
 import { type AcknowledgeElementsRequest, WorkerService } from "../../../src/gen/sluice/v1/worker_pb.ts";
-import { type FetchHandler, mountServices, toElementBatch, type WireBatch } from "../../../src/rpc/mod.ts";
+import { type FetchHandler, mountServices, toElementBatch } from "../../../src/rpc/mod.ts";
+import { batchOf, EMPTY_BATCH } from "../../worker/support/wire_batch.ts";
 
 /** A worker with one task of fixed blocks, each for any reader. It keeps to the protocol and can be told not to. */
 export class FakeWorker {
@@ -65,18 +66,18 @@ export class FakeWorker {
     this.limit = known ? Math.max(this.limit, limit) : limit - taken;
     this.streams++;
     try {
-      yield toElementBatch({ ...EMPTY, sequence: known ? next : 0, sessionId: this.session });
+      yield toElementBatch({ ...EMPTY_BATCH, sequence: known ? next : 0, sessionId: this.session });
       for (let sequence = known ? next : 0; sequence < this.blocks.length; sequence++) {
         if (this.breakAfter === sequence) {
           this.breakAfter = null;
           throw new UnavailableError("The stream broke off");
         }
         while (sequence >= this.limit) await this.#change(signal);
-        yield toElementBatch(encode(this.blocks[sequence], sequence));
+        yield toElementBatch(batchOf(this.blocks[sequence], sequence));
       }
       if (this.error) throw this.error;
       while (!this.hasEnd) await this.#change(signal);
-      yield toElementBatch({ ...EMPTY, sequence: this.blocks.length, endOfSequence: true });
+      yield toElementBatch({ ...EMPTY_BATCH, sequence: this.blocks.length, endOfSequence: true });
     } finally {
       this.streams--;
     }
@@ -112,31 +113,4 @@ export class FakeWorker {
     this.wake();
     return {};
   }
-}
-
-const EMPTY: WireBatch = {
-  sequence: 0,
-  count: 0,
-  encoding: "columnar",
-  compression: "NONE",
-  uncompressedSize: 0,
-  spec: null,
-  sessionId: "",
-  endOfSequence: false,
-  payload: [],
-};
-
-function encode(elements: readonly Element[], sequence: number): WireBatch {
-  const encoder = new BlockEncoder();
-  for (const element of elements) encoder.add(element);
-  const { encoding, count, spec, chunks, byteLength } = encoder.finish();
-  return {
-    ...EMPTY,
-    sequence,
-    encoding,
-    count,
-    uncompressedSize: byteLength,
-    spec: spec && encodeValue(spec),
-    payload: chunks,
-  };
 }

@@ -3,19 +3,7 @@ import fc from "fast-check";
 import { type Random, SeededRandom } from "../../../src/base/mod.ts";
 import type { DispatcherState } from "../../../src/dispatcher/core/state.ts";
 import { MemoryJournalFiles } from "../../../src/dispatcher/journal/memory_journal_files.ts";
-import {
-  assertSameState,
-  between,
-  countOf,
-  foldInto,
-  reopen,
-  someTurns,
-  stateAfter,
-  things,
-} from "./support.ts";
-
-// Snapshots are made in many slices, between which others append.
-const SMALL = { segmentBytes: 600, snapshotBytes: 2_000, sliceCharacters: 40, turnLoop: someTurns };
+import { assertSameState, between, countOf, foldInto, reopen, SMALL, stateAfter, things } from "./support.ts";
 
 /** What the appends of a disk's life have come to. */
 interface History {

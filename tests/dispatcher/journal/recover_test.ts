@@ -15,13 +15,10 @@ import {
   foldInto,
   keepingLog,
   reopen,
-  someTurns,
+  SMALL,
   stateAfter,
   things,
 } from "./support.ts";
-
-// Snapshots are made in many slices, between which others append.
-const SMALL = { segmentBytes: 600, snapshotBytes: 2_000, sliceCharacters: 40, turnLoop: someTurns };
 
 /** How many things survive what, at least. */
 interface Acknowledged {

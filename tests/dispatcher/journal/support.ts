@@ -116,3 +116,6 @@ export async function copyOf(files: MemoryJournalFiles): Promise<MemoryJournalFi
   }
   return copy;
 }
+
+/** Sizes by which little makes much happen: snapshots are made in many slices, between which others append. */
+export const SMALL = { segmentBytes: 600, snapshotBytes: 2_000, sliceCharacters: 40, turnLoop: someTurns };

@@ -7,39 +7,18 @@ import {
   NotFoundError,
   UnavailableError,
 } from "../../../src/base/mod.ts";
-import { BlockEncoder, encodeValue } from "../../../src/element/mod.ts";
 import type { WireBatch } from "../../../src/rpc/mod.ts";
 import { readElementResponse, structureOfSpec } from "../../../src/tensorflow/elements/mod.ts";
 import type { ServedTasks } from "../../../src/tensorflow/worker/served_tasks.ts";
 import { TaskElements } from "../../../src/tensorflow/worker/task_elements.ts";
 import type { Acknowledgement } from "../../../src/worker/mod.ts";
+import { batchOf, EMPTY_BATCH } from "../../worker/support/wire_batch.ts";
 
-const EMPTY: WireBatch = {
-  sequence: 0,
-  count: 0,
-  encoding: "columnar",
-  compression: "NONE",
-  uncompressedSize: 0,
-  spec: null,
-  sessionId: "session",
-  endOfSequence: false,
-  payload: [],
-};
+const EMPTY: WireBatch = { ...EMPTY_BATCH, sessionId: "session" };
 
 /** A block of numbers. */
 function block(sequence: number, ...numbers: number[]): WireBatch {
-  const encoder = new BlockEncoder();
-  for (const number of numbers) encoder.add(number);
-  const { encoding, count, spec, chunks, byteLength } = encoder.finish();
-  return {
-    ...EMPTY,
-    sequence,
-    encoding,
-    count,
-    spec: encodeValue(spec!),
-    payload: chunks,
-    uncompressedSize: byteLength,
-  };
+  return { ...batchOf(numbers, sequence), sessionId: "session" };
 }
 
 /** The elements of a task that sends these batches and then nothing. */
