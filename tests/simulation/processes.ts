@@ -237,7 +237,8 @@ export class ReaderProcess extends Process {
         if (pause > 0) await this.clock.sleep(pause);
         if (this.state !== "reading") return;
       }
-      this.state = "finished";
+      // One that leaves while it waits comes to an end, too, and may not have said what it had.
+      if (this.state === "reading") this.state = "finished";
     } catch (error) {
       if (this.state !== "reading") return;
       this.state = "failed";
