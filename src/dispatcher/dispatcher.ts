@@ -1,7 +1,15 @@
 /** The dispatcher, assembled from its core, a journal and the ports of its surroundings. */
 
 import type { ConnectRouter } from "@connectrpc/connect";
-import { type Clock, FailedPreconditionError, type Log, type Random, UnavailableError } from "../base/mod.ts";
+import {
+  type Clock,
+  FailedPreconditionError,
+  type Log,
+  type MaybePromise,
+  type Random,
+  UnavailableError,
+} from "../base/mod.ts";
+import { fingerprint } from "../graph/mod.ts";
 import type { PlainUnary, WorkerClient } from "../rpc/mod.ts";
 import { addressTask } from "./core/address_task.ts";
 import { beginRun } from "./core/begin_run.ts";
@@ -37,6 +45,8 @@ export interface DispatcherOptions {
   listFiles(patterns: readonly string[]): Promise<string[]>;
   /** A client for handing tasks to the worker at an address. */
   workerClient(address: string): WorkerClient;
+  /** SHA-256 of a graph, in hex. @default that of any engine, which makes it in another thread */
+  fingerprint?: (graph: Uint8Array) => MaybePromise<string>;
   /**
    * Names the time since the machine was started, through which what was written to the journal and not synced lasts.
    *
@@ -134,6 +144,7 @@ class DispatcherShell implements Dispatcher {
       settings: config,
       random,
       formats: registry,
+      fingerprint: options.fingerprint ?? fingerprint,
       planner: new SplitPlanner(registry, { listFiles: (patterns) => options.listFiles(patterns), random }),
       removals: new TaskRemovals({
         clock,

@@ -8,7 +8,7 @@ import {
   type Random,
 } from "../base/mod.ts";
 import { DispatcherService } from "../gen/sluice/v1/dispatcher_pb.ts";
-import { fingerprint, ShardingPolicy } from "../graph/mod.ts";
+import { ShardingPolicy } from "../graph/mod.ts";
 import { PROTOCOL_VERSION } from "../rpc/mod.ts";
 import { clientHeartbeat } from "./core/client_heartbeat.ts";
 import type { Handler } from "./core/decision.ts";
@@ -60,6 +60,8 @@ export interface ServiceParts {
   readonly settings: DispatcherSettings;
   readonly random: Random;
   readonly formats: FormatRegistry;
+  /** SHA-256 of a graph, in hex: equal graphs have equal ones. */
+  fingerprint(graph: Uint8Array): MaybePromise<string>;
   readonly planner: SplitPlanner;
   readonly removals: TaskRemovals;
   readonly readerReplies: ReaderReplies;
@@ -157,7 +159,7 @@ function readerHandlers(
       }
       reader.check(graph);
       metadata.elementSpec = reader.canonicalSpec(metadata.elementSpec);
-      const definition = { format, graph, fingerprint: await fingerprint(graph), metadata };
+      const definition = { format, graph, fingerprint: await parts.fingerprint(graph), metadata };
       const { renewable } = request;
       return {
         datasetId: await parts.run(registerDataset, { ...definition, datasetId, renewable, requestId }),

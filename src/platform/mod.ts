@@ -8,6 +8,7 @@ export { createModuleBundler, type ModuleBundle, type ModuleBundler } from "./bu
 export { nodeCodecs } from "./codecs.ts";
 export { denoDurableFiles } from "./durable_files.ts";
 export { denoFileSystem } from "./files.ts";
+export { graphFingerprint } from "./fingerprint.ts";
 export { openOwnStream, ownStreams } from "./own_stream.ts";
 export { denoJournalFiles } from "./journal_files.ts";
 export { type HttpServer, listen, type ListenOptions } from "./serve.ts";

@@ -10,7 +10,14 @@ import {
   type Journal,
   sluiceFormat,
 } from "../dispatcher/mod.ts";
-import { bootId, denoFileSystem, denoJournalFiles, type HttpServer, listen } from "../platform/mod.ts";
+import {
+  bootId,
+  denoFileSystem,
+  denoJournalFiles,
+  graphFingerprint,
+  type HttpServer,
+  listen,
+} from "../platform/mod.ts";
 import { allowOrigins, createWorkerClient, mountServices } from "../rpc/mod.ts";
 import {
   type CompleteDispatcherConfig,
@@ -67,6 +74,7 @@ export class DispatchServer implements AsyncDisposable {
         return (await Promise.all(patterns.map((pattern) => denoFileSystem.list(pattern)))).flat();
       },
       workerClient: (address) => createWorkerClient(address),
+      fingerprint: graphFingerprint,
       ...(tensorflow && {
         formats: [sluiceFormat, tensorflow.format],
         links: { [tensorflow.format.name]: tensorflow.link },

@@ -32,7 +32,6 @@ import {
   GetVersionResponseSchema,
   type WorkerHeartbeatRequest,
 } from "../../gen/tensorflow/data/dispatcher_pb.ts";
-import { fingerprint } from "../../graph/mod.ts";
 import { decodeRequest, type GrpcHandler, type GrpcMethods, methodPath, unary } from "../grpc/mod.ts";
 import { prepareGraph } from "../graph/prepare_graph.ts";
 import { type Chunks, ChunkSplits } from "./chunk_splits.ts";
@@ -132,7 +131,7 @@ function datasetMethods({ parts, specOf }: TensorFlowServiceParts): Methods {
       const datasetId = await parts.run(registerDataset, {
         format: TENSORFLOW,
         graph,
-        fingerprint: await fingerprint(graph),
+        fingerprint: await parts.fingerprint(graph),
         metadata,
         datasetId: id === undefined ? null : checkDatasetId(id),
         requestId: null,

@@ -22,6 +22,7 @@ import { frameHeader, MessageReader } from "./frame.ts";
 import { Connection, type ServerStream, type StreamHandler } from "./http2/connection.ts";
 import { writeHeaders } from "./http2/hpack.ts";
 import { errorTrailers, OK_TRAILERS } from "./status.ts";
+import { SocketWire } from "./socket_wire.ts";
 import { parseTimeout } from "./timeout.ts";
 
 /**
@@ -133,14 +134,10 @@ class UnaryServer implements GrpcServer {
 
   #connect(socket: Socket): void {
     socket.setNoDelay(true);
-    const connection: Connection = new Connection({
-      write: (bytes) => socket.write(bytes),
-      end: () => void socket.end(() => socket.destroy()),
-      destroy: () => void socket.destroy(),
-      get waiting() {
-        return socket.writableLength;
-      },
-    }, (stream, headers) => this.#accept(stream, headers));
+    const connection: Connection = new Connection(
+      new SocketWire(socket),
+      (stream, headers) => this.#accept(stream, headers),
+    );
     this.#connections.add(connection);
     socket.on("data", (chunk: Uint8Array) => connection.receive(chunk));
     socket.on("drain", () => connection.drained());
@@ -239,19 +236,19 @@ class Call {
 
   reply(reply: GrpcReply): void {
     if ("commit" in reply) return this.#replyAfter(reply.commit, [reply.message]);
-    if (!this.ended) this.#prepare(reply instanceof Uint8Array ? [reply] : reply)();
+    if (!this.ended) this.#prepare(reply instanceof Uint8Array ? [reply] : reply, false)();
   }
 
   #replyAfter(commit: () => MaybePromise<void>, pieces: readonly Uint8Array[]): void {
-    const send = this.ended ? () => {} : this.#prepare(pieces);
+    const send = this.ended ? () => {} : this.#prepare(pieces, true);
     const waiting = commit();
     if (waiting) waiting.then(send, (error) => this.fail(error));
     else send();
   }
 
-  #prepare(pieces: readonly Uint8Array[]): () => void {
+  #prepare(pieces: readonly Uint8Array[], urgent: boolean): () => void {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const send = this.#stream.prepare(RESPONSE_HEADERS, [frameHeader(length), ...pieces], OK_BLOCK);
+    const send = this.#stream.prepare(RESPONSE_HEADERS, [frameHeader(length), ...pieces], OK_BLOCK, urgent);
     return () => {
       if (this.ended) return;
       send();

@@ -19,6 +19,10 @@ import { SendQueue } from "./send_queue.ts";
 export interface Wire {
   /** Writes; false: not more, please, until `Connection.drained`. */
   write(bytes: Uint8Array): boolean;
+  /** What is written from now on may wait until `flush`, or until everybody who can get on now has, and leave together. */
+  gather(): void;
+  /** What waits for others leaves now. */
+  flush(): void;
   /** Closes when everything has been written. */
   end(): void;
   /** Closes at once. */
@@ -39,8 +43,16 @@ export interface StreamHandler {
 
 /** A stream, from its request to its response. */
 export interface ServerStream {
-  /** Makes the whole response ready, header blocks before and after a body in pieces; the reply sends it. */
-  prepare(headers: Uint8Array, body: readonly Uint8Array[], trailers: Uint8Array | null): () => void;
+  /**
+   * Makes the whole response ready, header blocks before and after a body in pieces; the reply sends it. Unless it is
+   * urgent, a small one may wait for those that come in the same moment.
+   */
+  prepare(
+    headers: Uint8Array,
+    body: readonly Uint8Array[],
+    trailers: Uint8Array | null,
+    urgent?: boolean,
+  ): () => void;
 }
 
 /** Called for each request; the handler gets what follows. */
@@ -60,6 +72,19 @@ const MAX_HEADER_BLOCK = 65_536;
 
 /** A peer that has us answer and does not read is cut off when so much waits for it. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Those who call at the same time are mostly answered at the same time. A write costs the system, and the peer whom it
+ * wakes up, more than most answers cost us; larger ones than this would be copied to leave together.
+ */
+const SMALL_RESPONSE_BYTES = 4_096;
+
+interface Prepared {
+  before: Uint8Array;
+  body: readonly Uint8Array[];
+  trailers: Uint8Array | null;
+  urgent: boolean | undefined;
+}
 
 interface Stream {
   readonly id: number;
@@ -254,7 +279,7 @@ export class Connection {
     this.#streams.set(id, stream);
     this.#queue.open(id);
     stream.handler = this.#onRequest({
-      prepare: (before, body, trailers) => this.#prepare(stream, before, body, trailers),
+      prepare: (before, body, trailers, urgent) => this.#prepare(stream, { before, body, trailers, urgent }),
     }, headers);
     if (isWhole) this.#endRequest(stream);
   }
@@ -321,13 +346,9 @@ export class Connection {
     if (!this.#queue.grow(stream, increment)) throw flowError();
   }
 
-  #prepare(
-    stream: Stream,
-    headers: Uint8Array,
-    body: readonly Uint8Array[],
-    trailers: Uint8Array | null,
-  ): () => void {
-    const send = this.#queue.prepare(stream.id, headers, body, trailers, () => {
+  #prepare(stream: Stream, { before, body, trailers, urgent = false }: Prepared): () => void {
+    const isSmall = body.reduce((sum, { length }) => sum + length, 0) <= SMALL_RESPONSE_BYTES;
+    const send = this.#queue.prepare(stream.id, before, body, trailers, () => {
       this.#streams.delete(stream.id);
       // The rest of the request is of no use: without this the peer would go on sending it.
       if (!stream.isWhole) this.#reset(stream.id, ErrorCode.NO_ERROR);
@@ -336,7 +357,10 @@ export class Connection {
     return () => {
       if (!this.#streams.has(stream.id) || stream.isAnswered) return;
       stream.isAnswered = true;
+      if (!isSmall) this.#wire.flush();
+      else if (this.#streams.size > 1) this.#wire.gather();
       send();
+      if (urgent || this.#streams.size === 0) this.#wire.flush();
     };
   }
 

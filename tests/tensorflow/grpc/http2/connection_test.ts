@@ -35,6 +35,8 @@ function onMemory(body: Uint8Array = new Uint8Array([7])) {
       bytes.push(...chunk);
       return true;
     },
+    gather: () => {},
+    flush: () => {},
     end: close,
     destroy: close,
     waiting: 0,
@@ -90,6 +92,69 @@ Deno.test("a request is answered however its bytes are cut", () => {
     assertEquals(frames.map(({ type, flags }) => [type, flags]), [[1, 4], [0, 0], [1, 5]]);
     assertEquals([...frames[1].content], [7]);
   }));
+});
+
+/** A connection whose requests are answered when the test says so, on a wire that tells what left together. */
+function answeredByHand() {
+  const left: Uint8Array[][] = [];
+  const answers: ((length: number, urgent?: boolean) => void)[] = [];
+  let gathered: Uint8Array[] | null = null;
+  const wire = {
+    write(chunk: Uint8Array) {
+      if (gathered) gathered.push(chunk);
+      else left.push([chunk]);
+      return true;
+    },
+    gather: () => void (gathered ??= []),
+    flush() {
+      if (gathered?.length) left.push(gathered);
+      gathered = null;
+    },
+    end: () => {},
+    destroy: () => {},
+    waiting: 0,
+  };
+  const connection = new Connection(wire, (stream) => {
+    answers.push((length, urgent) => {
+      const trailers = writeHeaders([["grpc-status", "0"]]);
+      stream.prepare(writeHeaders([[":status", "200"]]), [new Uint8Array(length)], trailers, urgent)();
+    });
+    return { data: () => {}, end: () => {}, gone: () => {} };
+  });
+  connection.receive(PREFACE);
+  const ask = (stream: number) => connection.receive(frameOf(FrameType.HEADERS, 5, stream, POST));
+  /** The streams of what left, write by write. */
+  const writes = () => left.splice(0).map((chunks) => chunks.map((chunk) => chunk[8]));
+  return { ask, answers, wire, writes };
+}
+
+Deno.test("small answers to those who wait at the same time leave together", () => {
+  const { ask, answers, wire, writes } = answeredByHand();
+  for (const stream of [1, 3, 5, 7]) ask(stream);
+  writes();
+  answers[0](1);
+  answers[1](1);
+  assertEquals(writes(), []);
+  wire.flush(); // As the wire does by itself when nobody else gets on.
+  assertEquals(writes(), [[1, 3]]);
+  answers[2](1);
+  answers[3](1); // The last one need not wait for anybody.
+  assertEquals(writes(), [[5, 7]]);
+});
+
+Deno.test("the only answer, an urgent one and a large one leave at once, behind those before them", () => {
+  const { ask, answers, writes } = answeredByHand();
+  ask(1);
+  writes();
+  answers[0](1);
+  assertEquals(writes(), [[1]]);
+  for (const stream of [3, 5, 7, 9, 11]) ask(stream);
+  answers[1](1);
+  answers[2](1, true);
+  assertEquals(writes(), [[3, 5]]);
+  answers[3](1);
+  answers[4](10_000);
+  assertEquals(writes(), [[7], [9]]);
 });
 
 Deno.test("a response waits for the windows that the peer grants", () => {
