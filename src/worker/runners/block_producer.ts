@@ -13,13 +13,21 @@ export interface BlockProducerOptions extends BlockPackerOptions {
   sink: BlockSink;
   clock: Clock;
   log: Log;
-  /** How long an element may wait for others while a reader has nothing, in milliseconds. @default 2 */
+  /**
+   * How long an element may wait for others while a reader has nothing, in milliseconds; up to eight times as long
+   * while the pipeline keeps the thread busy. @default 2
+   */
   lingerMs?: number;
   /** Lets others have the thread. @default a turn of the event loop */
   turnLoop?: TurnLoop | undefined;
   /** Told how long the pipeline kept the thread busy until `now`, in milliseconds. @default nobody asks */
   worked?: (now: number, ms: number) => void;
 }
+
+// A pipeline that keeps the thread busy gives no more elements a second for being read more often, but every block costs
+// both sides: one every 2 ms took a fifth of what a map computes in that time. So each waits longer than the last one.
+const LINGER_GROWTH = 2;
+const MOST_LINGERS = 8;
 
 type Outcome = "end" | "full" | "look";
 
@@ -30,6 +38,8 @@ type Outcome = "end" | "full" | "look";
 export class BlockProducer implements BlockSource {
   readonly #options: BlockProducerOptions;
   readonly #lingerMs: number;
+  /** How long the block in the making may wait. */
+  #patienceMs: number;
   readonly #abort = new AbortController();
   #packer: BlockPacker;
   readonly #pacer: Pacer;
@@ -48,7 +58,7 @@ export class BlockProducer implements BlockSource {
   /** Makes a producer; nothing happens before {@linkcode BlockProducer.poke}. */
   constructor(options: BlockProducerOptions) {
     this.#options = options;
-    this.#lingerMs = options.lingerMs ?? 2;
+    this.#lingerMs = this.#patienceMs = options.lingerMs ?? 2;
     this.#packer = new BlockPacker(options);
     this.#pacer = new Pacer(options.clock, options.turnLoop);
   }
@@ -83,6 +93,7 @@ export class BlockProducer implements BlockSource {
       // A pipeline that could not be built is tried again for a reader that waits, not in advance: by the time
       // that somebody comes, the reason may be gone.
       if (!sink.wantsMore || (this.#failedToOpen && !sink.hungry)) {
+        this.#patienceMs = this.#lingerMs;
         await new Promise<void>((resolve) => this.#resume = resolve);
         this.#resume = null;
         continue;
@@ -139,8 +150,9 @@ export class BlockProducer implements BlockSource {
       if (this.#pullsLeft > 0) continue;
       const now = this.#pacer.look();
       this.#pullsLeft = this.#pacer.pulls;
-      const lingered = this.#linger.kind === "over" || now - this.#begunAt >= this.#lingerMs;
+      const lingered = this.#linger.kind === "over" || now - this.#begunAt >= this.#patienceMs;
       if (lingered && !this.#packer.isEmpty && sink.hungry) {
+        this.#patienceMs = Math.min(this.#patienceMs * LINGER_GROWTH, this.#lingerMs * MOST_LINGERS);
         this.#flush();
         return "offered";
       }
@@ -194,6 +206,7 @@ export class BlockProducer implements BlockSource {
 
   /** Waits for the pipeline. What is packed goes out after the linger time if a reader has nothing. */
   async #wait(pulled: Promise<Pulled<Element>>): Promise<Pulled<Element>> {
+    this.#patienceMs = this.#lingerMs;
     if (!this.#packer.isEmpty && this.#linger.kind === "none") {
       const timer = this.#options.clock.setTimer(() => {
         this.#linger = { kind: "over" };

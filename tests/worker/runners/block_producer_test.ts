@@ -182,10 +182,23 @@ async function runSlowly(hungry: boolean): Promise<{ blocks: Element[][]; turns:
   return { blocks: harness.blocks(), turns };
 }
 
-Deno.test("a slow pipeline that never waits sends what is there, too", async () => {
+Deno.test("a slow pipeline that never waits sends what is there, too, less and less often", async () => {
   const { blocks } = await runSlowly(true);
-  assertEquals(blocks.flat(), Array.from({ length: 20 }, (_, i) => i));
-  assert(blocks.length >= 10, `${blocks.length} blocks for 60 ms of work`);
+  // What 2, 4, 8, 16 and again 16 ms give.
+  assertEquals(blocks, [[0], [1, 2], [3, 4, 5], [6, 7, 8, 9, 10, 11], [12, 13, 14, 15, 16, 17], [18, 19]]);
+});
+
+Deno.test("a slow pipeline that has waited once sends soon again", async () => {
+  await using harness = new Harness(() =>
+    new ScriptedIterator((pull) => {
+      harness.clock.work(3);
+      if (pull === 12) return DONE;
+      return pull === 6 ? Promise.resolve(pull) : pull;
+    })
+  );
+  harness.producer.poke();
+  while (!harness.ended) await harness.clock.advance(0);
+  assertEquals(harness.blocks(), [[0], [1, 2], [3, 4, 5], [6], [7, 8], [9, 10, 11]]);
 });
 
 Deno.test("a slow pipeline that never waits lets the event loop turn, in the middle of a block as well", async () => {
