@@ -123,6 +123,7 @@ export class TaskStream {
       nextSequence: BigInt(position.next),
       takenSequence: BigInt(position.taken),
       limitSequence: BigInt(position.limit),
+      streamNumber: BigInt(stream),
     };
     const batches = local
       ? readLocally(local, message, { signal })

@@ -124,6 +124,7 @@ export function readerRequest(request: GetElementsRequest, url: string): StreamR
     clientId: request.iterationClientId,
     sessionId: request.sessionId,
     next: sequenceNumber(request.nextSequence),
+    ...(request.streamNumber > 0n && { streamNumber: sequenceNumber(request.streamNumber) }),
     taken: sequenceNumber(request.takenSequence),
     limit: sequenceNumber(request.limitSequence),
     accepted: request.acceptedCompressions.map(codecName).filter((name) => name !== undefined),

@@ -51,6 +51,9 @@ const LEFT = new DOMException("The reader has left", "AbortError");
 // A peer on the other side of a broken network says nothing; the caller's own kernel gives up after this time.
 const SILENCE_MS = 2_000;
 
+/** A copy of a request may come so late, when others have overtaken it and its caller has long had an answer. */
+const LATE_MS = 5_000;
+
 /** A network in memory: requests and streams of bytes between the peers, with the weather of the moment. */
 export class Network {
   weather: Weather = FINE;
@@ -95,7 +98,8 @@ export class Network {
         line.reach(peer);
         const send = () => this.#answer(peer, url, { ...init, signal: gone.signal });
         if (this.#happens(this.weather.repeat)) {
-          (await line.until(send())).body?.cancel().catch(() => {});
+          if (this.#random.below(2) === 0) this.#repeatLate(from, url, init);
+          else (await line.until(send())).body?.cancel().catch(() => {});
         }
         const answer = await line.until(send());
         if (this.#happens(this.weather.loseAnswer) || this.#reachable(from, peer.address) !== peer) {
@@ -112,6 +116,16 @@ export class Network {
         if (!isOpen) line.close();
       }
     };
+  }
+
+  /** A copy comes later, to whoever is there by then; nobody waits for the answer. */
+  #repeatLate(from: Peer, url: string, init: RequestInit): void {
+    this.#time.in(this.#random.below(LATE_MS), () => {
+      const peer = this.#reachable(from, new URL(url).host);
+      if (!peer?.handle) return;
+      this.#answer(peer as Listener, url, { ...init, signal: null })
+        .then(({ body }) => body?.cancel(), () => {});
+    });
   }
 
   async #connect(from: Peer, to: string, line: Line): Promise<Listener> {

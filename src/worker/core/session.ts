@@ -43,6 +43,8 @@ export class Session<B> {
   connection: Connection;
   /** When it was last given something, by the book's count; 0: never. */
   servedAt = 0;
+  /** The number of its reader's latest request for a stream; 0: its reader does not count. */
+  streamNumber = 0;
   /** Whether its blocks count as taken when they are sent. */
   readonly #automatic: boolean;
   #kept: Item<B>[] = [];

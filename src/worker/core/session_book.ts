@@ -9,6 +9,8 @@ export interface OpenRequest extends Progress {
   readonly sessionId: string;
   /** The first block that the reader lacks. */
   readonly next: number;
+  /** Counts the reader's requests for streams of this task, from 1. @default not counted */
+  readonly streamNumber?: number;
 }
 
 /** What a stream does next. */
@@ -104,13 +106,29 @@ export class SessionBook<B> {
    * on from the block that it lacks; one that it does not name is new and gets `newSessionId`.
    *
    * @throws {FailedPreconditionError} if the numbers are not those of the session
+   * @throws {UnavailableError} if the session has answered a later request already
    */
   open(request: OpenRequest, stream: number, newSessionId: string): string {
+    const { clientId, streamNumber = Infinity } = request;
+    const known = this.#sessions.get(clientId);
+    // Taken for another reader's, a copy of the first request would end the session of the one that reads: what that
+    // has got and not acknowledged would be given out again.
+    if (known && streamNumber <= known.streamNumber) {
+      throw new UnavailableError(
+        `Cannot open stream ${streamNumber} of session "${known.id}": it is at stream ${known.streamNumber}`,
+      );
+    }
+    const session = this.#sessionOf(request, stream, newSessionId);
+    if (streamNumber < Infinity) session.streamNumber = streamNumber;
+    return session.id;
+  }
+
+  #sessionOf(request: OpenRequest, stream: number, newSessionId: string): Session<B> {
     const { clientId, sessionId, next, taken, limit } = request;
     const known = this.#sessions.get(clientId);
     if (known?.id === sessionId) {
       this.#resume(known, stream, Math.max(next, taken), { taken, limit });
-      return known.id;
+      return known;
     }
     if (sessionId === "" && (next !== 0 || taken !== 0)) {
       throw new FailedPreconditionError(
@@ -121,7 +139,7 @@ export class SessionBook<B> {
     // Whoever has taken something and forgotten it is another reader.
     if (known?.taken === 0 && !known.isBegun) {
       this.#resume(known, stream, 0, { taken: 0, limit: limit - taken });
-      return known.id;
+      return known;
     }
     if (known) {
       this.#drop(known, new CanceledError(`Session "${known.id}" has ended: its reader began a new one`));
@@ -137,7 +155,7 @@ export class SessionBook<B> {
     this.#streams.set(stream, session);
     this.#assign();
     this.#wakeAtEnd();
-    return session.id;
+    return session;
   }
 
   #resume(session: Session<B>, stream: number, cursor: number, progress: Progress): void {

@@ -203,6 +203,29 @@ Deno.test("a reader that never learned its session's name goes on with it", () =
   assertEquals(drain(book, 2), ["0:a", "wait"]);
 });
 
+Deno.test("a request that comes behind a later one of its reader is refused, and changes nothing", () => {
+  const book = new SessionBook<string>();
+  const first = request(1n, { limit: 5, streamNumber: 1 });
+  book.open(first, 10, "s");
+  for (const name of ["a", "b", "c"]) book.offer(block(name));
+  assertEquals(drain(book, 10), ["0:a", "1:b", "2:c", "wait"]);
+  book.acknowledge(1n, "s", { taken: 1, limit: 6, release: false }, 0);
+  // Were it another reader's, the session would end, and what its reader has got would be given out again.
+  assertThrows(
+    () => book.open(first, 11, "t"),
+    UnavailableError,
+    'stream 1 of session "s": it is at stream 1',
+  );
+  book.offer(block("d"));
+  assertEquals(drain(book, 10), ["3:d", "wait"]);
+  book.close(10, 0);
+  const second = request(1n, { sessionId: "s", next: 3, taken: 1, limit: 6, streamNumber: 2 });
+  assertEquals(book.open(second, 12, "t"), "s");
+  assertThrows(() => book.open(first, 13, "t"), UnavailableError, "it is at stream 2");
+  assertThrows(() => book.open(second, 13, "t"), UnavailableError, "it is at stream 2");
+  assertEquals(drain(book, 12), ["3:d", "wait"]);
+});
+
 Deno.test("a reader that forgot what it took begins a new session with what it had not taken", () => {
   const book = new SessionBook<string>();
   book.open(request(1n), 1, "s1");

@@ -59,6 +59,7 @@ async function* relay(
     nextSequence: BigInt(request.next),
     takenSequence: BigInt(request.taken),
     limitSequence: BigInt(request.limit),
+    streamNumber: BigInt(request.streamNumber ?? 0),
     trainerId: request.trainerId,
     acceptedCompressions: request.accepted.map(compressionNumber),
     compression: wishOf(request),
