@@ -75,7 +75,8 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
  * Those who call at the same time are mostly answered at the same time. A write costs the system, and the peer whom it
- * wakes up, more than most answers cost us; larger ones than this would be copied to leave together.
+ * wakes up, more than most answers cost us: up to this size they wait for one another. Larger ones leave at once, all
+ * their pieces in one write.
  */
 const SMALL_RESPONSE_BYTES = 4_096;
 
@@ -357,10 +358,9 @@ export class Connection {
     return () => {
       if (!this.#streams.has(stream.id) || stream.isAnswered) return;
       stream.isAnswered = true;
-      if (!isSmall) this.#wire.flush();
-      else if (this.#streams.size > 1) this.#wire.gather();
+      if (!isSmall || this.#streams.size > 1) this.#wire.gather();
       send();
-      if (urgent || this.#streams.size === 0) this.#wire.flush();
+      if (!isSmall || urgent || this.#streams.size === 0) this.#wire.flush();
     };
   }
 

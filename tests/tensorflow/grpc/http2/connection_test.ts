@@ -154,7 +154,7 @@ Deno.test("the only answer, an urgent one and a large one leave at once, behind 
   assertEquals(writes(), [[3, 5]]);
   answers[3](1);
   answers[4](10_000);
-  assertEquals(writes(), [[7], [9]]);
+  assertEquals(writes(), [[7, 9]]);
 });
 
 Deno.test("a response waits for the windows that the peer grants", () => {
