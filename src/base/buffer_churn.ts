@@ -7,8 +7,11 @@ const LEAST_BYTES = 64 * 1024;
 // but a marking: readers of 19 MB batches had 24 of them in 760 MB.
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** Bytes of litter for each byte of a buffer: with a young generation of 16 MB, one collection for every 32 MB of buffers. */
-const LITTER_A_BYTE = 1 / 2;
+/**
+ * Bytes of litter for each byte of a buffer. The young generation grows to 32 MB: with half of it, that was one
+ * collection for every 64 MB of buffers, too late as soon as a program had run for some seconds.
+ */
+const LITTER_A_BYTE = 1;
 
 // An object of twice that size would be kept outside of the young generation.
 const LITTER_BYTES = 64 * 1024;

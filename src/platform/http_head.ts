@@ -2,6 +2,8 @@
 export interface HttpHead {
   readonly status: number;
   readonly contentType: string;
+  /** Where the caller is sent on to; null: nowhere. */
+  readonly location: string | null;
   /** The body comes in chunks. */
   readonly chunked: boolean;
   /** Bytes of a body that does not; null: it ends with the connection. */
@@ -33,6 +35,7 @@ export function parseHead(text: string): HttpHead {
   return {
     status: Number(status[1]),
     contentType: headers.get("content-type") ?? "",
+    location: headers.get("location") ?? null,
     chunked: encoding === "chunked",
     length: length === undefined ? null : Number(length),
   };

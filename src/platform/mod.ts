@@ -12,7 +12,7 @@ export { graphFingerprint } from "./fingerprint.ts";
 export { openOwnStream, ownStreams } from "./own_stream.ts";
 export { denoJournalFiles } from "./journal_files.ts";
 export { type HttpServer, listen, type ListenOptions } from "./serve.ts";
-export { listenUnix, type ListenUnixOptions, type UnixServer } from "./serve_unix.ts";
+export { listenNear, type ListenNearOptions, type NearServer } from "./serve_near.ts";
 export { untilSignalled } from "./signals.ts";
 export { SocketDirectory } from "./socket_directory.ts";
 export { splitLines } from "./split_lines.ts";

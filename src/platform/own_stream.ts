@@ -2,6 +2,7 @@
 
 import { isUnixAddress, type OpenStream, type StreamRequest, type StreamResponse } from "../rpc/mod.ts";
 import { HttpBody } from "./http_body.ts";
+import { WIDER_HEADER } from "./serve_near.ts";
 
 /** Reads a worker through a way of its own; null: this program may not, or wishes to use `fetch`. */
 export function ownStreams(): OpenStream | undefined {
@@ -16,14 +17,39 @@ export async function openOwnStream(
   address: string,
   request: StreamRequest,
 ): Promise<StreamResponse | null> {
-  const connection = isUnixAddress(address)
-    ? await Deno.connect({ transport: "unix", path: address.slice("unix:".length) })
-    : await connectLoopback(address);
+  if (isUnixAddress(address)) return await openNear(address.slice("unix:".length), request);
+  const connection = await connectLoopback(address);
   return connection && await send(connection, request);
 }
 
+/** Through a unix socket to the port that it leads to; where that does not answer, as in another container, no further. */
+async function openNear(path: string, request: StreamRequest): Promise<StreamResponse> {
+  const connect = () => Deno.connect({ transport: "unix", path });
+  const { location, ...near } = await send(await connect(), {
+    ...request,
+    headers: { ...request.headers, [WIDER_HEADER]: "1" },
+  });
+  if (location === null) return near;
+  await near.body.cancel();
+  const wide = await follow(location, request);
+  return wide ?? await send(await connect(), request);
+}
+
+async function follow(location: string, request: StreamRequest): Promise<StreamResponse | null> {
+  try {
+    const { host, pathname } = new URL(location);
+    const connection = await connectLoopback(host);
+    const response = connection && await send(connection, { ...request, path: pathname });
+    if (response?.status === 200) return response;
+    await response?.body.cancel();
+  } catch {
+    request.signal.throwIfAborted();
+  }
+  return null;
+}
+
 /** Null for other addresses; and where nobody listens, as the name may have another address where somebody does. */
-async function connectLoopback(address: string): Promise<Deno.Conn | null> {
+async function connectLoopback(address: string): Promise<Deno.TcpConn | null> {
   const loopback = /^(?:http:\/\/)?(?:localhost|127\.0\.0\.1):(\d{1,5})$/.exec(address);
   if (!loopback) return null;
   try {
@@ -50,7 +76,10 @@ function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return Deno.permissions.querySync(permission).state === "granted";
 }
 
-async function send(connection: Deno.Conn, request: StreamRequest): Promise<StreamResponse> {
+async function send(
+  connection: Deno.Conn,
+  request: StreamRequest,
+): Promise<StreamResponse & { location: string | null }> {
   const body = new HttpBody(connection);
   // Before the first wait: a worker that hangs must not hold a reader that leaves.
   const onAbort = () => void body.cancel();
@@ -58,8 +87,8 @@ async function send(connection: Deno.Conn, request: StreamRequest): Promise<Stre
   try {
     request.signal.throwIfAborted();
     await writeAll(connection, requestBytes(request));
-    const { status, contentType } = await body.readHead();
-    return { status, contentType, body };
+    const { status, contentType, location } = await body.readHead();
+    return { status, contentType, location, body };
   } catch (error) {
     await body.cancel();
     throw error;

@@ -17,7 +17,7 @@ import {
 export interface LocalHostOptions extends
   Pick<
     InProcessHostOptions,
-    "dispatcher" | "dispatcherTimeoutMs" | "crossTrainerCacheSizeBytes" | "dataPlane"
+    "dispatcher" | "dispatcherTimeoutMs" | "crossTrainerCacheSizeBytes" | "dataPlane" | "smallHeap"
   > {
   /** Threads of one task. */
   readonly lanes: number;

@@ -1,13 +1,13 @@
 /** A worker's unix socket: readers on its host read its tasks there. */
 
 import { consoleLog, messageOf } from "../base/mod.ts";
-import { listenUnix, SocketDirectory, type UnixServer } from "../platform/mod.ts";
+import { listenNear, type NearServer, SocketDirectory } from "../platform/mod.ts";
 import type { TaskDataPlane } from "../worker/mod.ts";
 
 /** The socket and what it means for tasks. Where there can be none, tasks are read at the worker's address as ever. */
 export class OwnSocket {
   readonly #directory = new SocketDirectory();
-  #server: UnixServer | null = null;
+  #server: NearServer | null = null;
   #addresses: readonly string[] = [];
 
   /** What every task of the worker is given. Sessions that begin here are the worker's own, and counted there. */
@@ -20,7 +20,7 @@ export class OwnSocket {
     try {
       const path = this.#directory.next();
       if (path === null) return;
-      this.#server = listenUnix({ path, handler, log: consoleLog });
+      this.#server = listenNear({ path, handler, log: consoleLog });
       this.#addresses = [`unix:${path}`];
     } catch (error) {
       consoleLog.info("Readers on this host read over TCP", { reason: messageOf(error) });

@@ -1,7 +1,7 @@
 /** A task's process, assembled. */
 
 import { consoleLog, systemClock } from "../base/mod.ts";
-import { listen, listenUnix, splitLines } from "../platform/mod.ts";
+import { listen, listenNear, splitLines } from "../platform/mod.ts";
 import { runTaskProcess } from "../worker/mod.ts";
 import { createLocalHost } from "./local_host.ts";
 
@@ -29,7 +29,7 @@ export async function runTask(): Promise<void> {
     clock: systemClock,
     serve({ hostname, socketPath }, handler) {
       const log = consoleLog;
-      const near = socketPath === null ? null : listenUnix({ path: socketPath, handler, log });
+      const near = socketPath === null ? null : listenNear({ path: socketPath, handler, log });
       const server = listen({ hostname, port: 0, handler, log });
       return {
         port: server.port,

@@ -66,7 +66,7 @@ export function taskFlags(permissions: TaskPermissions, needs: OwnNeeds): string
   const { hostname, socketPath, read, heapLimitMb } = needs;
   const sockets = socketPath === null ? [] : [socketPath];
   const own: TaskPermissions = {
-    net: [`${hostPart(hostname)}:0`, ...sockets.map((path) => `unix:${path}`)],
+    net: [`${hostPart(hostname)}:0`, ...sockets.flatMap((path) => [`unix:${path}`, "127.0.0.1:0"])],
     read: [...sockets, ...read],
     write: sockets,
   };

@@ -72,6 +72,7 @@ export class WorkerServer implements AsyncDisposable {
       host: complete.isolation === "process"
         ? createIsolatedHost(complete, { dispatcher, address: () => this.#address })
         : createLocalHost({
+          smallHeap: true,
           dispatcher,
           dispatcherTimeoutMs: complete.dispatcherTimeoutMs,
           lanes: complete.lanes,

@@ -83,7 +83,13 @@ Deno.test("the head tells status and content type, whatever came before it", asy
     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\ncontent-length: 3\r\n\r\nabcdef",
   );
   const body = new HttpBody(new FakeConnection(bytes, [1]));
-  assertEquals(await body.readHead(), { status: 404, contentType: "", chunked: false, length: 3 });
+  assertEquals(await body.readHead(), {
+    status: 404,
+    contentType: "",
+    location: null,
+    chunked: false,
+    length: 3,
+  });
   assertEquals([...(await body.read(9))!], [...bytesOf("abc")]);
 });
 

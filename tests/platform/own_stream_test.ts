@@ -2,7 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { FailedPreconditionError, silentLog, UnavailableError } from "../../src/base/mod.ts";
 import { listen } from "../../src/platform/mod.ts";
 import { openOwnStream } from "../../src/platform/own_stream.ts";
-import { listenUnix } from "../../src/platform/serve_unix.ts";
+import { ConnectionServer } from "../../src/platform/serve_connections.ts";
+import { listenNear, WIDER_HEADER } from "../../src/platform/serve_near.ts";
 import {
   elementStreamResponse,
   type OpenStream,
@@ -27,14 +28,23 @@ function batch(sequence: number, bytes: number): WireBatch {
   };
 }
 
-/** A worker that sends what `batches` gives, on a TCP port and on a unix socket. */
+/**
+ * A worker that sends what `batches` gives, on a TCP port and on three unix sockets: one that leads to a port of the
+ * worker's, one to where nobody listens, one to where somebody else does.
+ */
 class Server implements AsyncDisposable {
   readonly directory = Deno.makeTempDirSync();
   readonly path = `${this.directory}/worker.sock`;
+  readonly deadPath = `${this.directory}/dead.sock`;
+  readonly strangePath = `${this.directory}/strange.sock`;
   readonly taskIds: bigint[] = [];
   readonly ended = Promise.withResolvers<void>();
   readonly #tcp;
   readonly #unix;
+  readonly #stranger = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    return new Response("Who are you?", { status: 404 });
+  });
+  readonly #astray: ConnectionServer[];
 
   constructor(batches: () => AsyncIterable<WireBatch> | Iterable<WireBatch>) {
     const { taskIds, ended } = this;
@@ -51,7 +61,17 @@ class Server implements AsyncDisposable {
       );
     };
     this.#tcp = listen({ hostname: "127.0.0.1", port: 0, log: silentLog, handler });
-    this.#unix = listenUnix({ path: this.path, log: silentLog, handler });
+    this.#unix = listenNear({ path: this.path, log: silentLog, handler });
+    const stranger = `127.0.0.1:${this.#stranger.addr.port}`;
+    this.#astray = [[this.deadPath, "127.0.0.1:1"], [this.strangePath, stranger]].map(([path, host]) =>
+      new ConnectionServer(Deno.listen({ transport: "unix", path }), {
+        handler: (request) =>
+          request.headers.has(WIDER_HEADER)
+            ? new Response(null, { status: 307, headers: { location: `http://${host}/elements` } })
+            : handler(request),
+        log: silentLog,
+      })
+    );
   }
 
   get port(): number {
@@ -59,7 +79,8 @@ class Server implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#tcp.stop(1_000), this.#unix.stop(1_000)]);
+    const servers = [this.#tcp, this.#unix, ...this.#astray];
+    await Promise.all([...servers.map((server) => server.stop(1_000)), this.#stranger.shutdown()]);
     await Deno.remove(this.directory, { recursive: true });
   }
 }
@@ -74,6 +95,16 @@ const ways: readonly Way[] = [
   { name: "fetch", address: ({ port }) => `127.0.0.1:${port}` },
   { name: "an own TCP connection", address: ({ port }) => `localhost:${port}`, openStream: openOwnStream },
   { name: "a unix socket", address: ({ path }) => `unix:${path}`, openStream: openOwnStream },
+  {
+    name: "a unix socket that leads nowhere",
+    address: ({ deadPath }) => `unix:${deadPath}`,
+    openStream: openOwnStream,
+  },
+  {
+    name: "a unix socket that leads to a stranger",
+    address: ({ strangePath }) => `unix:${strangePath}`,
+    openStream: openOwnStream,
+  },
 ];
 
 for (const { name, address, openStream } of ways) {

@@ -77,7 +77,7 @@ export class LanedSource implements BlockSource {
   constructor(sink: BlockSink, options: LanedSourceOptions) {
     this.#options = options;
     this.#sink = sink;
-    const { clock, log, lingerMs, targetBytes, ledger, turnLoop } = options;
+    const { clock, log, lingerMs, targetBytes, smallHeap, ledger, turnLoop } = options;
     this.#producer = new BlockProducer({
       open: async (signal) => {
         const { iterator, others } = await options.open(signal);
@@ -104,6 +104,7 @@ export class LanedSource implements BlockSource {
       turnLoop,
       ...(lingerMs !== undefined && { lingerMs }),
       ...(targetBytes !== undefined && { targetBytes }),
+      smallHeap,
       ledger,
     });
   }

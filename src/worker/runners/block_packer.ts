@@ -28,6 +28,10 @@ export interface BlockPackerOptions {
   targetBytes?: number;
   /** A block of elements of 64 KiB and more is full when it has this many. @default 1_048_576, or `targetBytes` if given */
   largeTargetBytes?: number;
+  /**
+   * The engine was not told to let large elements come and go: it is brought to free them in time. @default false
+   */
+  smallHeap?: boolean | undefined;
   /** Holds what an element consumed when it is added. @default nobody asks */
   ledger?: Ledger | undefined;
 }
@@ -47,7 +51,7 @@ export class BlockPacker {
   readonly #targetBytes: number;
   readonly #largeTargetBytes: number;
   readonly #provenance: ProvenanceWriter | null;
-  readonly #churn = new BufferChurn();
+  readonly #churn: BufferChurn | null;
   #encoder = new BlockEncoder();
   /** Whether the elements of the block in the making are large; all are or none is. */
   #large = false;
@@ -55,9 +59,10 @@ export class BlockPacker {
   #ready: Block[] = [];
 
   /** Makes an empty packer. */
-  constructor({ targetBytes, largeTargetBytes, ledger }: BlockPackerOptions = {}) {
+  constructor({ targetBytes, largeTargetBytes, smallHeap = false, ledger }: BlockPackerOptions = {}) {
     this.#targetBytes = targetBytes ?? TARGET_BYTES;
     this.#largeTargetBytes = largeTargetBytes ?? targetBytes ?? LARGE_TARGET_BYTES;
+    this.#churn = smallHeap ? new BufferChurn() : null;
     this.#provenance = ledger ? new ProvenanceWriter(ledger) : null;
   }
 
@@ -90,7 +95,7 @@ export class BlockPacker {
 
   #finishBlock(): Block {
     const { encoding, count, spec, chunks, byteLength } = this.#encoder.finish();
-    if (this.#large) this.#churn.made(byteLength);
+    if (this.#large) this.#churn?.made(byteLength);
     if (spec) this.#spec = encodeValue(spec);
     return {
       encoding,

@@ -113,7 +113,7 @@ const rows: ServiceRow[] = [
   },
   {
     name: "tensors_unix",
-    what: "600 KB float32 tensors, unix socket",
+    what: "600 KB float32 tensors, on one host",
     workload: "tensors",
     mode: "parallel_epochs",
     atLeast: 2,

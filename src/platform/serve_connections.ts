@@ -1,26 +1,17 @@
 /**
- * Listening for HTTP on a unix socket, for readers on this host. Each connection is for one request, as such readers
- * open one a stream, and the body of its response ends with it: nothing stands between the bytes, and each piece that
- * the handler gives goes out in one write. `Deno.serve` would cut it into chunks of 64 KiB, of which each wakes the
- * reader up.
+ * Serving HTTP on connections of one's own. Each is for one request, as readers open one a stream, and the body of its
+ * response ends with it: nothing stands between the bytes, and each piece that the handler gives goes out in one write.
+ * `Deno.serve` would cut it into chunks of 64 KiB, of which each wakes the reader up.
  */
 
-import { type Log, messageOf, UnavailableError } from "../base/mod.ts";
+import { type Log, messageOf } from "../base/mod.ts";
 import { BadRequest, readRequest } from "./http_request.ts";
 
-/** Where to listen. */
-export interface ListenUnixOptions {
-  /** The socket's path, which is not there yet. */
-  path: string;
+/** How requests are answered. */
+export interface ServeConnectionsOptions {
   /** Answers each request. */
   handler: (request: Request) => Response | Promise<Response>;
   log: Log;
-}
-
-/** A server that listens on a unix socket. */
-export interface UnixServer {
-  /** Takes no more connections, lets running responses end for up to `graceMs`, then cuts them off. Idempotent. */
-  stop(graceMs: number): Promise<void>;
 }
 
 /** Whoever connects and does not ask within this time is not kept. */
@@ -29,27 +20,18 @@ const REQUEST_MS = 30_000;
 /** Where the process has no more file descriptors, say, this passes before another connection is tried. */
 const ACCEPT_AGAIN_MS = 100;
 
-/**
- * Binds at once.
- *
- * @throws {UnavailableError} naming the path, if it cannot be bound
- */
-export function listenUnix(options: ListenUnixOptions): UnixServer {
-  const { path } = options;
-  try {
-    return new SocketServer(Deno.listen({ transport: "unix", path }), options);
-  } catch (cause) {
-    throw new UnavailableError(`Cannot listen on unix:${path}: ${messageOf(cause)}`, { cause });
-  }
-}
+/** Where connections come from. */
+type Listener = Pick<Deno.Listener<Deno.Conn>, "accept" | "close">;
 
-class SocketServer implements UnixServer {
-  readonly #listener: Deno.UnixListener;
-  readonly #options: ListenUnixOptions;
+/** A server of a listener that is bound. */
+export class ConnectionServer {
+  readonly #listener: Listener;
+  readonly #options: ServeConnectionsOptions;
   readonly #exchanges = new Map<Exchange, Promise<void>>();
   #stopping: Promise<void> | undefined;
 
-  constructor(listener: Deno.UnixListener, options: ListenUnixOptions) {
+  /** Takes the listener over. */
+  constructor(listener: Listener, options: ServeConnectionsOptions) {
     this.#listener = listener;
     this.#options = options;
     this.#accept();
@@ -68,6 +50,7 @@ class SocketServer implements UnixServer {
     }
   }
 
+  /** Takes no more connections, lets running responses end for up to `graceMs`, then cuts them off. Idempotent. */
   stop(graceMs: number): Promise<void> {
     this.#stopping ??= (async () => {
       this.#listener.close();
@@ -84,13 +67,13 @@ class SocketServer implements UnixServer {
 /** One connection: a request and its response. */
 class Exchange {
   readonly #connection: Deno.Conn;
-  readonly #options: ListenUnixOptions;
+  readonly #options: ServeConnectionsOptions;
   /** Aborted when the reader has gone before the end, or is sent away. */
   readonly #gone = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   #isClosed = false;
 
-  constructor(connection: Deno.Conn, options: ListenUnixOptions) {
+  constructor(connection: Deno.Conn, options: ServeConnectionsOptions) {
     this.#connection = connection;
     this.#options = options;
   }

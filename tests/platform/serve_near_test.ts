@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { silentLog, UnavailableError } from "../../src/base/mod.ts";
-import { listenUnix } from "../../src/platform/serve_unix.ts";
+import { listenNear } from "../../src/platform/serve_near.ts";
 
 /** A server on a socket in a directory of its own. */
 class Served implements AsyncDisposable {
@@ -9,7 +9,7 @@ class Served implements AsyncDisposable {
   readonly server;
 
   constructor(handler: (request: Request) => Response | Promise<Response>) {
-    this.server = listenUnix({ path: this.path, handler, log: silentLog });
+    this.server = listenNear({ path: this.path, handler, log: silentLog });
   }
 
   connect(): Promise<Deno.Conn> {
@@ -41,6 +41,20 @@ Deno.test("a request reaches the handler however it is cut, and the response end
   assertEquals(whole, "HTTP/1.1 200 \r\nconnection: close\r\ncontent-type: x/y\r\n\r\nPOST /a/b hello");
   for (let at = 1; at < text.length; at++) {
     assertEquals(await served.say(text.slice(0, at), text.slice(at)), whole);
+  }
+});
+
+Deno.test("whoever asks for it is led to a port, which answers nobody else", async () => {
+  await using served = new Served(echo);
+  const head = await served.say("POST /a/b HTTP/1.1\r\nsluice-wider: 1\r\ncontent-length: 5\r\n\r\nhello");
+  assertStringIncludes(head, "HTTP/1.1 307 ");
+  const location = new URL(/location: (.+)\r\n/.exec(head)![1]);
+  assertEquals(location.hostname, "127.0.0.1");
+  const post = (path: string) => fetch(new URL(path, location), { method: "POST", body: "hello" });
+  assertEquals(await (await post(location.pathname)).text(), "POST /a/b hello");
+  for (const path of ["/a/b", "/", location.pathname.replace(/^.{9}/, "/00000000")]) {
+    const refused = await post(path);
+    assertEquals([refused.status, await refused.text()], [404, "Not found\n"]);
   }
 });
 
@@ -135,7 +149,7 @@ Deno.test("stopping cuts off what does not end, with and without patience", asyn
 
 Deno.test("a path that cannot be bound is named", () => {
   assertThrows(
-    () => listenUnix({ path: "/nowhere/at/all.sock", handler: echo, log: silentLog }),
+    () => listenNear({ path: "/nowhere/at/all.sock", handler: echo, log: silentLog }),
     UnavailableError,
     "unix:/nowhere/at/all.sock",
   );
