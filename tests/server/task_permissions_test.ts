@@ -6,9 +6,9 @@ const needs = { hostname: "127.0.0.1", socketPath: null, read: [], heapLimitMb: 
 Deno.test("a task without permissions may listen on its own ports and socket, and read what it is made of", () => {
   const flags = taskFlags({}, { ...needs, hostname: "::1", socketPath: "/s/1.sock", read: ["/lane"] });
   assertEquals(flags.filter((flag) => flag.startsWith("--allow")), [
-    "--allow-net=[::1]:0,unix:/s/1.sock,127.0.0.1:0",
     "--allow-read=/s/1.sock,/lane",
     "--allow-write=/s/1.sock",
+    "--allow-net=[::1]:0,unix:/s/1.sock,127.0.0.1:0",
   ]);
   assert(flags.includes("--no-prompt") && flags.includes("--cached-only"));
 });
