@@ -4,7 +4,7 @@ const WINDOW_MS = 50;
 // A new reader has room for sixteen blocks, and takes them whether or not it keeps up: for scalars, of which a reader
 // takes longer than the pipeline, a lane was started that kept the reader from its core. Blocks of heavy work are few.
 const UNTOLD_BLOCKS = 32;
-const UNTOLD_MS = 150;
+const UNTOLD_MS = 75;
 
 // What the thread that sends blocks to readers pays for a block of a lane: messages, and a copy that misses the caches.
 const MS_A_BLOCK = 0.1;

@@ -71,6 +71,11 @@ export class BlockPacker {
     return this.#encoder.count === 0 && this.#ready.length === 0;
   }
 
+  /** How many elements the block in the making has. */
+  get count(): number {
+    return this.#encoder.count;
+  }
+
   /**
    * Adds an element; says whether it is time to finish.
    *

@@ -15,7 +15,7 @@ export interface BlockProducerOptions extends BlockPackerOptions {
   log: Log;
   /**
    * How long an element may wait for others while a reader has nothing, in milliseconds; up to eight times as long
-   * while the pipeline keeps the thread busy. @default 2
+   * while they come quickly. @default 2
    */
   lingerMs?: number;
   /** Lets others have the thread. @default a turn of the event loop */
@@ -24,9 +24,9 @@ export interface BlockProducerOptions extends BlockPackerOptions {
   worked?: (now: number, ms: number) => void;
 }
 
-// A pipeline that keeps the thread busy gives no more elements a second for being read more often, but every block costs
-// both sides: one every 2 ms took a fifth of what a map computes in that time. So each waits longer than the last one.
-const LINGER_GROWTH = 2;
+// Every block costs both sides: one every 2 ms took a fifth of what a map computes in that time. Where several elements
+// come in the time that one may wait there will be more, and the next block waits twice as long.
+const MANY_ELEMENTS = 3;
 const MOST_LINGERS = 8;
 
 type Outcome = "end" | "full" | "look";
@@ -93,7 +93,6 @@ export class BlockProducer implements BlockSource {
       // A pipeline that could not be built is tried again for a reader that waits, not in advance: by the time
       // that somebody comes, the reason may be gone.
       if (!sink.wantsMore || (this.#failedToOpen && !sink.hungry)) {
-        this.#patienceMs = this.#lingerMs;
         await new Promise<void>((resolve) => this.#resume = resolve);
         this.#resume = null;
         continue;
@@ -152,8 +151,7 @@ export class BlockProducer implements BlockSource {
       this.#pullsLeft = this.#pacer.pulls;
       const lingered = this.#linger.kind === "over" || now - this.#begunAt >= this.#patienceMs;
       if (lingered && !this.#packer.isEmpty && sink.hungry) {
-        this.#patienceMs = Math.min(this.#patienceMs * LINGER_GROWTH, this.#lingerMs * MOST_LINGERS);
-        this.#flush();
+        this.#flushLate();
         return "offered";
       }
       const turned = this.#pacer.turn(now);
@@ -206,12 +204,11 @@ export class BlockProducer implements BlockSource {
 
   /** Waits for the pipeline. What is packed goes out after the linger time if a reader has nothing. */
   async #wait(pulled: Promise<Pulled<Element>>): Promise<Pulled<Element>> {
-    this.#patienceMs = this.#lingerMs;
     if (!this.#packer.isEmpty && this.#linger.kind === "none") {
       const timer = this.#options.clock.setTimer(() => {
         this.#linger = { kind: "over" };
-        if (this.#waiting && this.#options.sink.hungry) this.#flush();
-      }, this.#lingerMs);
+        if (this.#waiting && this.#options.sink.hungry) this.#flushLate();
+      }, this.#patienceMs);
       this.#linger = { kind: "running", timer };
     }
     this.#waiting = true;
@@ -220,6 +217,14 @@ export class BlockProducer implements BlockSource {
     } finally {
       this.#waiting = false;
     }
+  }
+
+  /** Sends what has waited for as long as it may. */
+  #flushLate(): void {
+    const lingers = this.#patienceMs / this.#lingerMs;
+    const isQuick = this.#packer.count >= MANY_ELEMENTS * lingers;
+    this.#patienceMs = isQuick ? Math.min(2 * lingers, MOST_LINGERS) * this.#lingerMs : this.#lingerMs;
+    this.#flush();
   }
 
   #flush(): void {

@@ -2,7 +2,7 @@ import { clearImmediate, setImmediate } from "node:timers";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { FakeClock, InvalidArgumentError, type MaybePromise, silentLog } from "../../../src/base/mod.ts";
 import type { Element } from "../../../src/element/mod.ts";
-import { DONE, type ElementIterator } from "../../../src/executor/mod.ts";
+import { DONE, type ElementIterator, type Pulled } from "../../../src/executor/mod.ts";
 import type { Item } from "../../../src/worker/core/session.ts";
 import type { Block } from "../../../src/worker/runners/block_packer.ts";
 import { BlockProducer } from "../../../src/worker/runners/block_producer.ts";
@@ -159,8 +159,10 @@ Deno.test("what is there goes out after the linger time when the pipeline waits 
   assertEquals([harness.items.length, harness.ended], [2, true]);
 });
 
-/** A pipeline of 20 elements that take 3 ms of work each; notes how often the event loop has turned at each. */
-async function runSlowly(hungry: boolean): Promise<{ blocks: Element[][]; turns: number[] }> {
+/** A pipeline of 20 elements that take some milliseconds of work each; notes how often the event loop has turned at each. */
+async function runSlowly(
+  { hungry, ms }: { hungry: boolean; ms: number },
+): Promise<{ blocks: Element[][]; turns: number[] }> {
   let turn = 0;
   let other = setImmediate(function work() {
     turn++;
@@ -170,7 +172,7 @@ async function runSlowly(hungry: boolean): Promise<{ blocks: Element[][]; turns:
   await using harness = new Harness(() =>
     new ScriptedIterator((pull) => {
       if (pull === 20) return DONE;
-      harness.clock.work(3);
+      harness.clock.work(ms);
       turns.push(turn);
       return pull;
     })
@@ -182,27 +184,48 @@ async function runSlowly(hungry: boolean): Promise<{ blocks: Element[][]; turns:
   return { blocks: harness.blocks(), turns };
 }
 
-Deno.test("a slow pipeline that never waits sends what is there, too, less and less often", async () => {
-  const { blocks } = await runSlowly(true);
-  // What 2, 4, 8, 16 and again 16 ms give.
-  assertEquals(blocks, [[0], [1, 2], [3, 4, 5], [6, 7, 8, 9, 10, 11], [12, 13, 14, 15, 16, 17], [18, 19]]);
+Deno.test("a slow pipeline that never waits sends what is there, too", async () => {
+  const { blocks } = await runSlowly({ hungry: true, ms: 3 });
+  assertEquals(blocks, Array.from({ length: 20 }, (_, i) => [i]));
 });
 
-Deno.test("a slow pipeline that has waited once sends soon again", async () => {
-  await using harness = new Harness(() =>
-    new ScriptedIterator((pull) => {
-      harness.clock.work(3);
-      if (pull === 12) return DONE;
-      return pull === 6 ? Promise.resolve(pull) : pull;
-    })
+/** The sizes of the blocks of 100 elements, half a millisecond after one another. */
+async function sizesOf(next: (harness: Harness, element: number) => MaybePromise<number>): Promise<number[]> {
+  const elements = new ScriptedIterator((pull): MaybePromise<Pulled<Element>> =>
+    pull === 100 ? DONE : next(harness, pull)
   );
+  await using harness: Harness = new Harness(() => elements);
   harness.producer.poke();
-  while (!harness.ended) await harness.clock.advance(0);
-  assertEquals(harness.blocks(), [[0], [1, 2], [3, 4, 5], [6], [7, 8], [9, 10, 11]]);
+  while (!harness.ended) await harness.clock.advance(0.5);
+  assertEquals(harness.blocks().flat(), Array.from({ length: 100 }, (_, i) => i));
+  return harness.blocks().map((block) => block.length);
+}
+
+Deno.test("where several elements come while one waits, blocks wait longer and longer, up to 16 ms", async () => {
+  const busy = await sizesOf((harness, element) => {
+    harness.clock.work(0.5);
+    return element;
+  });
+  const waiting = await sizesOf(async (harness, element) => {
+    await harness.clock.sleep(0.5);
+    return element;
+  });
+  // What 2, 4, 8, 16, and again 16 ms give.
+  const sizes = [4, 8, 16, 32, 32, 8];
+  assertEquals({ busy, waiting }, { busy: sizes, waiting: sizes });
+});
+
+Deno.test("a pipeline that becomes slow sends soon again", async () => {
+  const sizes = await sizesOf(async (harness, element) => {
+    await harness.clock.sleep(element < 60 ? 0.5 : 5);
+    return element;
+  });
+  assertEquals(sizes.slice(0, 4), [4, 8, 16, 32]);
+  assertEquals(new Set(sizes.slice(5)), new Set([1]));
 });
 
 Deno.test("a slow pipeline that never waits lets the event loop turn, in the middle of a block as well", async () => {
-  const { blocks, turns } = await runSlowly(false);
+  const { blocks, turns } = await runSlowly({ hungry: false, ms: 3 });
   assertEquals(blocks.length, 1);
   for (let i = 4; i < turns.length; i++) {
     assert(turns[i] > turns[i - 4], `The event loop did not turn in 12 ms of work: ${turns}`);
