@@ -8,8 +8,8 @@ const LEAST_BYTES = 64 * 1024;
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /**
- * Bytes of litter for each byte of a buffer. The young generation grows to 32 MB: with half of it, that was one
- * collection for every 64 MB of buffers, too late as soon as a program had run for some seconds.
+ * Bytes of litter for each byte of a buffer. The young generation grows to 32 MB in some seconds: half as much litter
+ * had it collected for every 64 MB of buffers, which was too late by then.
  */
 const LITTER_A_BYTE = 1;
 
