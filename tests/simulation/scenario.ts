@@ -227,7 +227,9 @@ class Scenario {
 
   startWorker(pick: number): void {
     const index = pick % this.#workers.length;
-    if (this.#workers[index]) return;
+    const present = this.#workers[index];
+    // It may have ended by itself: the late copy of a request to drain its predecessor drains it.
+    if (present && !present.gone.aborted) return;
     this.#note(`worker ${index} starts`);
     this.#workers[index] = new WorkerProcess(this.#world, `worker-${index}:1`, this.#runs++);
   }
