@@ -11,8 +11,10 @@ export class LaneThread implements LanePort {
   readonly #pulse: Pulse;
   readonly #onOver: () => void;
   #listener: LaneListener | null = null;
-  /** What has come before there was a listener. */
-  #early: FromLane[] = [];
+  /** What has come and was not told, as there was no listener. */
+  #untold: FromLane[] = [];
+  /** Why the thread has ended by itself, until that is told. */
+  #failure: Error | null = null;
   #isReady = false;
   #isOver = false;
 
@@ -26,14 +28,15 @@ export class LaneThread implements LanePort {
     const { port1, port2 } = new MessageChannel();
     this.#line = new MessageLine<FromLane, ToLane>(port1, (message) => {
       if (message.kind === "ready") this.#isReady = true;
-      if (this.#listener) this.#listener.message(message);
-      else this.#early.push(message);
+      this.#untold.push(message);
+      this.#tell();
     });
     worker.onerror = (event) => {
       event.preventDefault(); // It would end the whole process.
       if (this.#isOver) return;
-      this.terminate();
-      this.#listener?.broken(new InternalError(event.message || "The lane has ended"));
+      this.#failure = new InternalError(event.message || "The lane has ended");
+      this.#end();
+      this.#tell();
     };
     worker.postMessage(port2, [port2]);
   }
@@ -43,12 +46,13 @@ export class LaneThread implements LanePort {
     return this.#pulse.beat();
   }
 
-  /** Takes a listener, who is told at once, though not before this call has ended, what has come until now. */
+  /**
+   * Takes a listener, who is told what has come until now: before anything else happens, though not before this call
+   * has ended. A thread may fail as soon as it has begun, which is told to a listener that comes later, too.
+   */
   listen(listener: LaneListener): void {
-    queueMicrotask(() => {
-      this.#listener = listener;
-      for (const message of this.#early.splice(0)) listener.message(message);
-    });
+    this.#listener = listener;
+    queueMicrotask(() => this.#tell());
   }
 
   /** Whether it can be a lane once more, if nothing of its user's runs in it. */
@@ -59,7 +63,7 @@ export class LaneThread implements LanePort {
   /** Forgets its listener; the next one finds a lane that is ready. */
   release(): void {
     this.#listener = null;
-    this.#early = [{ kind: "ready" }];
+    this.#untold = [{ kind: "ready" }];
   }
 
   post(message: ToLane, transfer?: ArrayBuffer[]): void {
@@ -71,12 +75,24 @@ export class LaneThread implements LanePort {
   }
 
   terminate(): void {
-    if (this.#isOver) return;
+    this.#listener = null;
+    if (!this.#isOver) this.#end();
+  }
+
+  #end(): void {
     this.#isOver = true;
-    this.#early = [];
+    this.#untold = [];
     this.#line.close();
     this.#worker.terminate();
     this.#pulse.end();
     this.#onOver();
+  }
+
+  #tell(): void {
+    while (this.#listener && this.#untold.length > 0) this.#listener.message(this.#untold.shift()!);
+    const failure = this.#failure;
+    if (!this.#listener || !failure) return;
+    this.#failure = null;
+    this.#listener.broken(failure);
   }
 }

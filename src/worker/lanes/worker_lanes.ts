@@ -33,14 +33,13 @@ export function createWorkerLanes(url: string, { keepsOne = false } = {}): Worke
     return thread;
   };
   const end = (thread: LaneThread, isIdle: boolean) => {
-    if (!open.has(thread)) return;
     if (isIdle && keepsOne && spare === null && thread.isReady) {
       open.delete(thread);
       thread.release();
       spare = thread;
       return;
     }
-    mayGoOn ||= !isIdle;
+    mayGoOn ||= !isIdle && open.has(thread);
     thread.terminate();
   };
   return {
