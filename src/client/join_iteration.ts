@@ -35,6 +35,7 @@ export async function joinIteration(
     jobId: pass.jobId,
     repetition: BigInt(pass.repetition),
     requestId: requestId(random),
+    begins: true,
     ...(pass.resume && { checkpoint: checkpointMessage(pass.resume) }),
   };
   const patience = new AbortController();

@@ -209,7 +209,7 @@ export class ServiceReader implements ServiceReading {
       clientId,
       intervalMs: taskRefreshIntervalMs,
       signal,
-      onSend: () => this.#step({ kind: "heartbeatSent" }),
+      onSend: () => this.#step({ kind: "heartbeatSent", within: this.#index }),
       report: () => this.#report(),
       onAnswer: (answer) => this.#list(answer),
       isNeeded: () => this.#core.needsDispatcher,

@@ -86,6 +86,15 @@ export class TaskSet implements WorkerTasks {
     if (!this.#stopping) this.#carryOut(this.table.heartbeatAnswered(orders));
   }
 
+  /** Ends the sessions of readers that the dispatcher counts as lost: what they have not taken goes to others. */
+  release(taskId: bigint, clientIds: readonly bigint[]): void {
+    const handle = this.#handles.get(taskId);
+    for (const clientId of clientIds) {
+      this.#readers.get(taskId)?.delete(clientId);
+      handle?.release?.(clientId);
+    }
+  }
+
   running(): readonly TaskIdentity[] {
     return this.table.running();
   }

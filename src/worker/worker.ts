@@ -216,6 +216,9 @@ class RunningWorker implements Worker {
       newTasks: answer.newTasks.map(receivedTask),
       tasksToDelete: answer.tasksToDelete,
     });
+    for (const { taskId, iterationClientIds } of answer.lostClients) {
+      this.#tasks.release(taskId, iterationClientIds);
+    }
     if (answer.drain && !this.#isDrained) {
       this.#isDrained = true;
       log.info("The dispatcher has given the worker's tasks to others, and wants it to end");

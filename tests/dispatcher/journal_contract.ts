@@ -118,7 +118,7 @@ export const SAMPLES: readonly Update[] = [
   { type: "acceptRound", iterationId: 2000, clientId: 3000 },
   { type: "rejectRound", iterationId: 2000, clientId: 3000, targetRound: 9 },
   { type: "removeTask", taskId: 4001, round: 11 },
-  { type: "releaseClient", clientId: 3000, at: 3 },
+  { type: "releaseClient", clientId: 3000, lost: true, at: 3 },
   { type: "freeIteration", iterationId: 2000, at: 7 },
   { type: "adoptDataset", jobId: 5000, datasetId: "1001", weakness: null },
   { type: "drainWorker", address: "höst:1", at: 3 },

@@ -134,9 +134,20 @@ export class TestCore {
       key = KEY,
       checkpoint = null as Checkpoint | null,
       order = null as OrderView,
+      begins = false,
     } = {},
   ): number {
-    const pass = { jobId, repetition, requestId, sources, key, checkpoint, order, randomName: "feed" };
+    const pass = {
+      jobId,
+      repetition,
+      requestId,
+      begins,
+      sources,
+      key,
+      checkpoint,
+      order,
+      randomName: "feed",
+    };
     return this.run(getOrCreateIteration, pass).clientId;
   }
 

@@ -111,6 +111,29 @@ Deno.test("a worker that is the only one is killed: one that comes later gives t
   assertEachOnce(got);
 });
 
+Deno.test("what a suspended reader was sent goes to the next ones once it counts as lost", async () => {
+  for (const isolation of ["none", "process"] as const) {
+    await using dispatcher = await DispatchServer.start({ clientTimeoutMs: 500 });
+    await using _worker = await WorkerServer.start({
+      dispatcherAddress: dispatcher.address,
+      heartbeatIntervalMs: 100,
+      isolation,
+    });
+    await using slow = await startProgram("../tests/support/slow_reader.ts", [
+      dispatcher.target,
+      String(COUNT),
+    ]);
+    slow.kill("SIGSTOP"); // Its connections stay open, and nobody reads from them.
+    const got: number[] = [];
+    // One that has come to the end does not wait until another one is lost; whoever comes later gets the rest.
+    do got.push(...await numbers(dispatcher.target, "shared").toArray()); while (
+      dispatcher.status().iterations.some(({ finished }) => !finished)
+    );
+    const first = Number(slow.firstLine);
+    assertEachOnce(got.includes(first) ? got : [...got, first]);
+  }
+});
+
 Deno.test("a worker that stalls in the middle of an element keeps it from nobody for longer than the lease timeout", async () => {
   await using dispatcher = await DispatchServer.start({ leaseTimeoutMs: 500 });
   const config = { dispatcherAddress: dispatcher.address, heartbeatIntervalMs: 100, lanes: 1 };

@@ -26,6 +26,8 @@ export interface Peer {
   readonly address: string;
   /** Aborted when the process has died. */
   readonly gone: AbortSignal;
+  /** Whether its machine was cut off for good: nothing reaches it, and nobody is told that its connections are dead. */
+  readonly isFrozen: boolean;
   /** Answers requests; null: it only asks. */
   readonly handle: FetchHandler | null;
 }
@@ -107,6 +109,7 @@ export class Network {
           throw new TypeError("connection reset");
         }
         await this.#travel(line);
+        await arrival(from);
         isOpen = answer.headers.get("content-type")?.startsWith(STREAM) === true;
         return isOpen ? this.#carry(answer, { from, peer, gone, line }) : answer;
       } catch (error) {
@@ -158,6 +161,7 @@ export class Network {
         try {
           const { done, value } = await line.until(reader.read());
           await this.#travel(line);
+          await arrival(from);
           if (this.#happens(this.weather.cut) || this.#reachable(from, peer.address) !== peer) {
             throw new TypeError("error reading a body from connection");
           }
@@ -191,6 +195,11 @@ export class Network {
   #sleep(ms: number, line: Line): Promise<void> {
     return line.until(new Promise<void>((resolve) => void this.#time.in(ms, resolve)));
   }
+}
+
+/** Resolves where the process is there to take what has come. */
+function arrival({ isFrozen }: Peer): Promise<void> {
+  return isFrozen ? new Promise(() => {}) : Promise.resolve();
 }
 
 function pair(a: string, b: string): string {

@@ -48,6 +48,7 @@ abstract class Process implements Peer {
   readonly fetch: typeof fetch;
   readonly #clock: ProcessClock;
   readonly #gone = new AbortController();
+  #isFrozen = false;
   #fuse: { steps: number; readonly burnt: () => void } | null = null;
   abstract readonly handle: FetchHandler | null;
 
@@ -58,6 +59,7 @@ abstract class Process implements Peer {
     const send = world.network.fetchOf(this);
     this.fetch = async (...call) => {
       this.step();
+      if (this.#isFrozen) return await new Promise(() => {});
       const answer = await send(...call);
       this.step();
       return answer;
@@ -92,6 +94,16 @@ abstract class Process implements Peer {
 
   get gone(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  get isFrozen(): boolean {
+    return this.#isFrozen;
+  }
+
+  /** Does nothing more, and leaves its connections open: its machine was suspended, or its cable pulled. */
+  freeze(): void {
+    this.#clock.stop();
+    this.#isFrozen = true;
   }
 
   /** The end of the process, between two of its steps: nothing that it still does reaches anybody. */
@@ -267,6 +279,11 @@ export class ReaderProcess extends Process {
   async leave(): Promise<void> {
     this.state = "left";
     await this.#reader.close();
+  }
+
+  override freeze(): void {
+    this.state = "killed"; // For everybody else.
+    super.freeze();
   }
 
   override kill(): void {

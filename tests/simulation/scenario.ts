@@ -302,7 +302,7 @@ class Scenario {
     });
   }
 
-  /** One of several readers dies, or has enough: what it had not got comes to the others. */
+  /** One of several readers dies, is cut off for good, or has enough: what it had not got comes to the others. */
   loseReader(pick: number): void {
     const reading = this.#readers.filter(({ state }) => state === "reading");
     const reader = reading[pick % reading.length];
@@ -311,10 +311,11 @@ class Scenario {
       if (reader.state !== "reading" || this.#readers.every((r) => r === reader || r.state !== "reading")) {
         return;
       }
-      const isPolite = pick % 3 === 0;
-      this.#note(`${reader.address} ${isPolite ? "leaves" : "dies"} after ${reader.got.length} elements`);
-      if (isPolite) void reader.leave();
-      else reader.kill();
+      const how = (["leaves", "dies", "freezes"] as const)[pick % 3];
+      this.#note(`${reader.address} ${how} after ${reader.got.length} elements`);
+      if (how === "leaves") void reader.leave();
+      else if (how === "dies") reader.kill();
+      else reader.freeze();
     });
   }
 

@@ -93,6 +93,24 @@ Deno.test("heartbeats say which tasks there are, and their answers start and end
   await assertRejects(() => harness.read({ taskId: 1n }).toEnd(), CanceledError, "Task 1");
 });
 
+Deno.test("a heartbeat's answer ends the sessions of lost readers", async () => {
+  const answers = [{}, { lostClients: [{ taskId: 1n, iterationClientIds: [5n, 6n] }] }];
+  await using harness = new WorkerHarness(
+    { workerHeartbeat: () => answers.shift() ?? {} },
+    { heartbeatIntervalMs: 500 }, // Sooner than the end of the data loses its patience.
+  );
+  await harness.worker.start();
+  await harness.client.processTask({ task: taskOf(1n, range(10)) });
+  const lost = harness.read({ taskId: 1n, iterationClientId: 5n, limitSequence: 16n });
+  await lost.block();
+  const other = harness.read({ taskId: 1n, iterationClientId: 7n, limitSequence: 16n });
+  await other.step();
+  await harness.clock.advance(500);
+  assertEquals(await other.toEnd(), upTo(10));
+  const late = { taskId: 1n, iterationClientId: 5n, sessionId: lost.sessionId, takenSequence: 1n };
+  await assertRejects(() => harness.client.acknowledgeElements(late), NotFoundError, "Session");
+});
+
 Deno.test("heartbeats fit twice into the time after which the worker would count as lost", async () => {
   await using harness = new WorkerHarness({ workerHeartbeat: () => ({ workerTimeoutMs: 1_000n }) });
   await harness.worker.start();

@@ -22,7 +22,7 @@ export interface SessionPosition {
   readonly next: number;
   readonly taken: number;
   readonly limit: number;
-  /** Elements of block `taken` that the program has got, said when the reader leaves. @default 0 */
+  /** Elements of block `taken` that the program has got, said with heartbeats and when it leaves. @default 0 */
   readonly takenWithin?: number;
 }
 
@@ -40,7 +40,11 @@ export type ReaderEvent<B> =
   /** The program has got the last element of the block in hand. */
   | { readonly kind: "taken" }
   /** A heartbeat is on its way: only what was known before counts for the end of data. */
-  | { readonly kind: "heartbeatSent" }
+  | {
+    readonly kind: "heartbeatSent";
+    /** Elements of the block in hand that the program has got. @default 0 */
+    readonly within?: number;
+  }
   /** A heartbeat's answer. */
   | {
     readonly kind: "listed";

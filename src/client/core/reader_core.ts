@@ -142,7 +142,11 @@ export class ReaderCore<B> {
         return this.#take();
       case "heartbeatSent":
         this.#agreement.heartbeatSent({ allDone: this.#allDone });
-        for (const task of this.#turns) this.#acknowledge(task, { flush: true });
+        for (const task of this.#turns) {
+          // A large block may last a slow program for minutes: who dies must not leave all of that to others.
+          const within = task === this.#inHand ? event.within : 0;
+          this.#acknowledge(task, { flush: true, within });
+        }
         return;
       case "listed":
         return this.#list(event);
@@ -381,16 +385,16 @@ export class ReaderCore<B> {
 
   // ---- acknowledgements
 
-  #acknowledge(task: Task<B>, { flush = false } = {}): void {
+  #acknowledge(task: Task<B>, { flush = false, within = 0 } = {}): void {
     const window = this.#windowBlocks;
-    if (!task.wantsToTell(window, flush)) return;
+    if (!task.wantsToTell(window, { flush, within })) return;
     task.acknowledging = true;
     this.#commands.push({
       kind: "acknowledge",
       task: task.id,
       address: task.acknowledgeAddress,
       attempt: task.acknowledgeFailures,
-      position: task.tell(window),
+      position: task.tell(window, within),
     });
   }
 

@@ -69,6 +69,8 @@ export class Task<B> {
   #begun = 0;
   #taken = 0;
   #toldTaken = 0;
+  /** What the worker was told of the block in hand. */
+  #toldWithin = 0;
   #toldLimit = 0;
   /** The room that was granted when the worker was told last. */
   #toldRoom = 0;
@@ -168,6 +170,7 @@ export class Task<B> {
       this.#begun =
       this.#taken =
       this.#toldTaken =
+      this.#toldWithin =
         0;
     this.#tellAgain = false;
     this.acknowledging = false;
@@ -192,6 +195,7 @@ export class Task<B> {
   /** The block in hand has been handed over to its last element. */
   take(): void {
     if (this.#inHand?.generation === this.#generation) this.#taken++;
+    this.#toldWithin = 0;
     this.#inHand = null;
   }
 
@@ -205,6 +209,7 @@ export class Task<B> {
     const bytes = this.#waiting.reduce((sum, { item }) => sum + (item.kind === "block" ? item.bytes : 0), 0);
     this.#waiting = [];
     this.#inHand = null;
+    this.#toldWithin = 0;
     this.phase = { kind: "gone" };
     this.acknowledgementMoot = true;
     return bytes;
@@ -212,17 +217,31 @@ export class Task<B> {
 
   /** What the worker is to be told at the end of a reader that has got `within` elements of the block in hand. */
   tellLast(within: number): SessionPosition {
-    const isOfSession = this.#inHand?.generation === this.#generation;
-    return { ...this.tell(0), ...(isOfSession && within > 0 && { takenWithin: within }) };
+    return this.tell(0, within);
   }
 
-  /** What the worker is to be told now, with a window of `window` blocks; it counts as told. */
-  tell(window: number): SessionPosition {
+  /**
+   * What the worker is to be told now, with a window of `window` blocks, by a reader that has got `within` elements of
+   * the block in hand; it counts as told.
+   */
+  tell(window: number, within = 0): SessionPosition {
     this.#toldTaken = this.#taken;
+    this.#toldWithin = Math.max(this.#toldWithin, this.#withinOfSession(within));
     this.#toldLimit = this.#limit(window);
     this.#toldRoom = this.#toldLimit - this.#begun;
     this.#tellAgain = false;
-    return { session: this.#session, next: this.#next, taken: this.#taken, limit: this.#toldLimit };
+    return {
+      session: this.#session,
+      next: this.#next,
+      taken: this.#taken,
+      ...(this.#toldWithin > 0 && { takenWithin: this.#toldWithin }),
+      limit: this.#toldLimit,
+    };
+  }
+
+  /** A block of a former session is nothing that the present one knows. */
+  #withinOfSession(within: number): number {
+    return this.#inHand?.generation === this.#generation ? within : 0;
   }
 
   /** The worker may not have heard what it was told last. */
@@ -232,11 +251,12 @@ export class Task<B> {
 
   /**
    * Whether the worker should be told: half of the room is used up, or the last block before the end is taken.
-   * `flush`: whatever was taken and not told.
+   * `flush`: whatever was taken and not told, with `within` elements of the block in hand.
    */
-  wantsToTell(window: number, flush: boolean): boolean {
+  wantsToTell(window: number, { flush, within }: { flush: boolean; within: number }): boolean {
     if (this.acknowledging || this.acknowledgementMoot || this.#session === "") return false;
-    const hasNews = this.#tellAgain || this.#taken > this.#toldTaken;
+    const hasNews = this.#tellAgain || this.#taken > this.#toldTaken ||
+      this.#withinOfSession(within) > this.#toldWithin;
     switch (this.phase.kind) {
       case "open":
         return this.#tellAgain || (hasNews && (flush || (this.draining && this.isDrained))) ||

@@ -103,6 +103,9 @@ export function acquireClient(state: DispatcherState, update: AcquireClient): vo
   state.next.client = Math.max(state.next.client, clientId + 1);
 }
 
+/** How many lost clients of an iteration are kept; the sessions of others end when their workers lose patience. */
+const MAX_LOST_CLIENTS = 1_024;
+
 /** Forgets a reader. */
 export function releaseClient(state: DispatcherState, update: ReleaseClient): void {
   const client = known(state.clients.get(update.clientId), `client ${update.clientId}`);
@@ -110,10 +113,17 @@ export function releaseClient(state: DispatcherState, update: ReleaseClient): vo
   state.clients.delete(client.id);
   iteration.clients--;
   iteration.lastReleasedAt = update.at;
+  if (update.lost && !iteration.finished) noteLost(iteration, client.id);
   forgetPromises(iteration, client.id);
   leaveAllTasks(state, iteration, client.id);
   if (!iteration.finished && iteration.clients === 0) state.abandoned.add(iteration.id);
   retireIfIdle(state, iteration);
+}
+
+function noteLost(iteration: Iteration, clientId: number): void {
+  const lost = iteration.lostClients ??= new Set();
+  lost.add(clientId);
+  if (lost.size > MAX_LOST_CLIENTS) lost.delete(lost.values().next().value!);
 }
 
 /** Gives an unfinished iteration up. */

@@ -10,7 +10,7 @@ import type { Update } from "./updates.ts";
 export interface LivenessView {
   /** Times of the last heartbeats by address, in milliseconds since the epoch. */
   readonly workers: ReadonlyMap<string, number>;
-  /** The same by client id; a client that has never sent one is missing. */
+  /** The same by client id; one that has not begun is missing. */
   readonly clients: ReadonlyMap<number, number>;
   /** The last round that a consumer of a coordinated read is known to have begun, by client id. */
   readonly rounds: ReadonlyMap<number, number>;

@@ -19,6 +19,8 @@ export interface GetOrCreateIterationRequest {
   readonly jobId: number;
   readonly repetition: number;
   readonly requestId: string | null;
+  /** Whether the reader begins with the answer: it counts as heard of. @default with its first heartbeat */
+  readonly begins?: boolean;
   /** What {@linkcode neededSources} asked for; not used where it asked for nothing. */
   readonly sources: readonly SourceDescription[] | null;
   /**
@@ -96,6 +98,7 @@ export function getOrCreateIteration(
   return {
     updates,
     reply: (after) => replyFor(after, clientId),
+    ...(request.begins && { heard: { client: clientId } }),
     commands: updates.filter((update) => update.type === "createTask")
       .map(({ taskId }) => ({ kind: "pushTask", taskId })),
   };

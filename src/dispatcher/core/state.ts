@@ -130,6 +130,8 @@ export interface Iteration {
   clients: number;
   /** When a client last left; null: none has. */
   lastReleasedAt: number | null;
+  /** The last clients that were released for their silence, whose sessions workers are to end. @default none */
+  lostClients?: Set<number>;
   finished: boolean;
   /** What workers noted about its tasks that have ended; missing: nothing. */
   notes?: TaskNotes;

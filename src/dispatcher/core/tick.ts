@@ -34,11 +34,11 @@ export function checkLiveness(context: Context): Decision<LivenessReport> {
   }
   for (const [clientId, heardAt] of liveness.clients) {
     if (now - heardAt < settings.clientTimeoutMs) continue;
-    updates.push({ type: "releaseClient", clientId, at: now });
+    updates.push({ type: "releaseClient", clientId, lost: true, at: now });
     releasedClients.push(clientId);
   }
   for (const clientId of neverHeard(context)) {
-    updates.push({ type: "releaseClient", clientId, at: now });
+    updates.push({ type: "releaseClient", clientId, lost: true, at: now });
     releasedClients.push(clientId);
   }
   const stalledTasks = findStalled(context);
@@ -132,7 +132,7 @@ function unheard({ state, liveness, now }: Context): Update[] {
   const updates: Update[] = [];
   for (const { id, since } of state.clients.values()) {
     if (liveness.clients.has(id) || now - since < UNHEARD_CLIENT_MS) continue;
-    updates.push({ type: "releaseClient", clientId: id, at: now });
+    updates.push({ type: "releaseClient", clientId: id, lost: true, at: now });
   }
   return updates;
 }

@@ -148,6 +148,8 @@ export interface AcquireClient {
 export interface ReleaseClient {
   type: "releaseClient";
   clientId: number;
+  /** Whether it was silent for too long, so that workers are to end its sessions. @default it took leave */
+  lost?: boolean;
   at: number;
 }
 

@@ -36,8 +36,16 @@ export interface WorkerHeartbeatRequest {
 export interface WorkerHeartbeatReply {
   readonly newTasks: readonly TaskDefinition[];
   readonly tasksToDelete: readonly number[];
+  /** Readers of its tasks that were silent for too long. @default none */
+  readonly lostClients?: readonly LostClients[];
   /** Somebody asked for its end. @default false */
   readonly drain?: boolean;
+}
+
+/** Readers of one task that were silent for too long. */
+export interface LostClients {
+  readonly taskId: number;
+  readonly clientIds: readonly number[];
 }
 
 /**
@@ -148,12 +156,22 @@ function tasksOf(state: StateView, { address, currentTasks }: WorkerHeartbeatReq
   const { tasks: wanted, draining } = state.workers.get(address)!;
   const has = new Set(currentTasks);
   const newTasks: TaskDefinition[] = [];
+  const lostClients: LostClients[] = [];
   for (const id of wanted) {
-    if (has.has(id)) continue;
     const task = state.tasks.get(id)!;
+    if (has.has(id)) {
+      const lost = state.iterations.get(task.iterationId)?.lostClients;
+      if (lost) lostClients.push({ taskId: id, clientIds: [...lost] });
+      continue;
+    }
     // An ended task is not begun again: its readers have taken everything.
     if (!task.finished) newTasks.push(taskDefinition(state, task));
   }
   const tasksToDelete = currentTasks.filter((id) => !wanted.has(id));
-  return { newTasks, tasksToDelete, ...(draining && { drain: true }) };
+  return {
+    newTasks,
+    tasksToDelete,
+    ...(lostClients.length > 0 && { lostClients }),
+    ...(draining && { drain: true }),
+  };
 }

@@ -152,8 +152,8 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
     }),
   },
   releaseClient: {
-    write: ({ clientId, at }) => ({ clientId: BigInt(clientId), at }),
-    read: ({ clientId, at }) => ({ clientId: number(clientId), at }),
+    write: ({ clientId, lost, at }) => ({ clientId: BigInt(clientId), lost: lost ?? false, at }),
+    read: ({ clientId, lost, at }) => ({ clientId: number(clientId), lost, at }),
   },
   createTask: {
     write: ({ taskId, iterationId, address, shard, restOnly }) => ({

@@ -7,6 +7,7 @@ import {
   DeploymentMode as DeploymentModeNumber,
   type GetSplitResponse,
   GetSplitResponseSchema,
+  LostClientsSchema,
   type WorkerHeartbeatResponse,
   WorkerHeartbeatResponseSchema,
 } from "../../gen/sluice/v1/dispatcher_pb.ts";
@@ -60,12 +61,15 @@ export function toGetSplitResponse(reply: GetSplitReply): GetSplitResponse {
 
 /** What a worker should run, for the wire. */
 export function toWorkerHeartbeatResponse(
-  { newTasks, tasksToDelete, drain = false }: WorkerHeartbeatReply,
+  { newTasks, tasksToDelete, lostClients = [], drain = false }: WorkerHeartbeatReply,
   workerTimeoutMs: number,
 ): WorkerHeartbeatResponse {
   return create(WorkerHeartbeatResponseSchema, {
     newTasks: toTaskDefs(newTasks),
     tasksToDelete: tasksToDelete.map(BigInt),
+    lostClients: lostClients.map(({ taskId, clientIds }) =>
+      create(LostClientsSchema, { taskId: BigInt(taskId), iterationClientIds: clientIds.map(BigInt) })
+    ),
     workerTimeoutMs: BigInt(workerTimeoutMs),
     drain,
   });

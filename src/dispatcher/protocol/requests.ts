@@ -277,6 +277,7 @@ export function checkGetOrCreateIteration(
     jobId: checkNumber64("jobId", message.jobId),
     repetition: checkNumber64("repetition", message.repetition),
     requestId: checkRequestId(message.requestId),
+    begins: message.begins,
     checkpoint: checkpoint === undefined ? null : {
       key: checkText("checkpoint.iterationKey", checkpoint.iterationKey, 1, 64),
       clientId: checkNumber64("checkpoint.iterationClientId", checkpoint.iterationClientId),

@@ -262,6 +262,18 @@ export class SessionBook<B> {
     return "noted";
   }
 
+  /** Ends a reader's session, if it has one, as though it had left: it is known to be lost. */
+  release(clientId: bigint): void {
+    const session = this.#sessions.get(clientId);
+    if (!session) return;
+    this.#drop(
+      session,
+      new CanceledError(`Session "${session.id}" was ended: its reader was silent for too long`),
+    );
+    this.#assign();
+    this.#wakeAtEnd();
+  }
+
   /** When the next session has been without its reader for `timeoutMs`, or null if every reader is there. */
   nextExpiry(timeoutMs: number): number | null {
     let first: number | null = null;

@@ -110,6 +110,10 @@ class InProcessTask implements TaskHandle {
     return this.#runner.acknowledge(acknowledgement);
   }
 
+  release(clientId: bigint): void {
+    this.#runner.release(clientId);
+  }
+
   stop(reason: Error): Promise<void> {
     return this.#runner.stop(reason);
   }

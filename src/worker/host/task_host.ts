@@ -109,6 +109,13 @@ export interface TaskHandle {
    */
   acknowledge(acknowledgement: Acknowledgement): Promise<AcknowledgeOutcome>;
   /**
+   * Ends the session of a reader that the dispatcher counts as lost, if it has one: what it has not taken goes to
+   * others, even if it is connected. A machine that was cut off leaves a connection that nobody ever closes.
+   *
+   * @default its readers have no sessions
+   */
+  release?(clientId: bigint): void;
+  /**
    * Resolves when the pipeline has ended and its last block is taken; never, if the task is stopped before. A
    * completed task is not stopped: it frees itself when the streams that are still open have ended.
    */

@@ -135,6 +135,12 @@ export class CrossTrainerCacheRunner implements TaskRunner {
     return outcome;
   }
 
+  release(clientId: bigint): void {
+    this.#trainerOf.get(clientId)?.book.release(clientId);
+    this.#trainerOf.delete(clientId);
+    this.#changed();
+  }
+
   async stop(reason: Error): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = reason;

@@ -118,6 +118,11 @@ export class FirstComeFirstServedRunner implements TaskRunner {
     return outcome;
   }
 
+  release(clientId: bigint): void {
+    this.#book.release(clientId);
+    this.#changed();
+  }
+
   async stop(reason: Error): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = reason;

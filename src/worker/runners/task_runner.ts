@@ -40,6 +40,8 @@ export interface TaskRunner {
    * @throws {FailedPreconditionError} if the reader has taken blocks that its session does not have
    */
   acknowledge(acknowledgement: Acknowledgement): AcknowledgeOutcome;
+  /** Ends a reader's session, if it has one: what it has not taken goes to others, unless readers share a position. */
+  release(clientId: bigint): void;
   /** Resolves when the pipeline has ended and its last block is taken; never, if the runner is stopped before. */
   readonly completed: Promise<void>;
   /** Frees the pipeline; streams that are open end with `reason`. Idempotent. */

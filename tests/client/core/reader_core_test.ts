@@ -115,6 +115,41 @@ Deno.test("a heartbeat takes along what was taken", () => {
   assertEquals(run(reader, acknowledged(1n), sent), []);
 });
 
+Deno.test("a heartbeat takes along how much of the block in hand was used, once, until it is taken", () => {
+  const reader = core();
+  run(reader, listed(A, B), opened(1n), opened(2n, { session: "t" }), block(1n, 0), block(1n, 1), wanted);
+  const told = (within: number) =>
+    run(reader, { kind: "heartbeatSent", within }).flatMap((command) =>
+      command.kind === "acknowledge"
+        ? [[command.task, command.position.taken, command.position.takenWithin]]
+        : []
+    );
+  assertEquals(told(0), []);
+  assertEquals(told(7), [[1n, 0, 7]]);
+  assertEquals(told(9), [], "one at a time");
+  run(reader, acknowledged(1n));
+  assertEquals(told(7), [], "the worker knows");
+  assertEquals(told(9), [[1n, 0, 9]]);
+  const [again] = run(reader, { kind: "acknowledgeFailed", task: 1n, session: "s", gone: false });
+  assertEquals(again.kind === "acknowledge" && again.position.takenWithin, 9, "it may not have heard");
+  run(reader, acknowledged(1n), taken, wanted);
+  assertEquals(told(2), [[1n, 1, 2]]);
+});
+
+Deno.test("how much of a former session's block was used is nothing that the new one is told", () => {
+  const reader = core();
+  run(
+    reader,
+    listed(A),
+    opened(1n),
+    block(1n, 0),
+    wanted,
+    broken(1n, 1),
+    opened(1n, { stream: 2, session: "new" }),
+  );
+  assertEquals(run(reader, { kind: "heartbeatSent", within: 3 }), []);
+});
+
 Deno.test("the window grows to 16 small blocks once their size is known", () => {
   const reader = core({ maxBytes: 32_000 });
   run(reader, listed(A), opened(1n), block(1n, 0, { bytes: 10 }), block(1n, 1, { bytes: 10 }));

@@ -65,6 +65,17 @@ Deno.test("a client that never sends a heartbeat is given up after a day, and it
   assertEquals(core.collect(), [2000]);
 });
 
+Deno.test("a client that begins at once is released for its silence although it never sent a heartbeat", () => {
+  const core = new TestCore();
+  const client = core.client(core.job(ShardingPolicy.OFF), { begins: true });
+  core.now += 299_999;
+  core.checkLiveness();
+  assertEquals([...core.state.clients.keys()], [client]);
+  core.now += 1;
+  core.checkLiveness();
+  assertEquals(core.state.clients.size, 0);
+});
+
 Deno.test("a client that has sent a heartbeat and falls silent is released", () => {
   const core = new TestCore();
   const client = core.client(core.job(ShardingPolicy.OFF));
@@ -78,6 +89,42 @@ Deno.test("a client that has sent a heartbeat and falls silent is released", () 
   assertThrows(() => core.heartbeat(client), NotFoundError, `${client}`);
   core.now += 300_000;
   assertEquals(core.collect(), [2000]);
+});
+
+Deno.test("workers are told of readers that fell silent, as long as the pass lasts, and not of those that took leave", () => {
+  const core = new TestCore({ workerTimeoutMs: 1_000_000 });
+  core.worker("a:1");
+  const jobId = core.job(ShardingPolicy.DYNAMIC, { name: "shared" });
+  const [lost, left, reading] = [core.client(jobId), core.client(jobId), core.client(jobId)];
+  const other = core.client(core.job(ShardingPolicy.OFF));
+  for (const client of [lost, left, reading, other]) core.heartbeat(client);
+  const told = () => core.worker("a:1", { currentTasks: [4000, 4001] }).lostClients;
+  core.release(left);
+  assertEquals(told(), undefined);
+  core.now += 200_000;
+  for (const client of [reading, other]) core.heartbeat(client);
+  core.now += 100_000;
+  core.checkLiveness();
+  assertEquals(told(), [{ taskId: 4000, clientIds: [lost] }]);
+  assertEquals(told(), [{ taskId: 4000, clientIds: [lost] }], "an answer may be lost");
+  assertEquals(
+    core.worker("b:1").lostClients,
+    undefined,
+    "a task that is new to its worker has had no readers",
+  );
+  assertEquals(core.replayed().state.iterations.get(2000)!.lostClients, new Set([lost]));
+});
+
+Deno.test("of the readers that a pass lost, the last 1,024 are kept", () => {
+  const core = new TestCore({ keepUpdates: false, workerTimeoutMs: 1_000_000 });
+  core.worker("a:1");
+  const jobId = core.job(ShardingPolicy.OFF, { name: "shared" });
+  const clients = Array.from({ length: 1_030 }, () => core.client(jobId));
+  for (const client of clients) core.heartbeat(client);
+  core.now += 300_000;
+  core.checkLiveness();
+  const [{ clientIds }] = core.worker("a:1", { currentTasks: [4000] }).lostClients!;
+  assertEquals(clientIds, clients.slice(6));
 });
 
 Deno.test("dynamically sharded iterations are collected only on request", () => {

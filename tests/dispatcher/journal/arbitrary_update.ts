@@ -108,7 +108,7 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
     gathers: fc.boolean(),
     at,
   }),
-  releaseClient: record("releaseClient", { clientId: id, at }),
+  releaseClient: record("releaseClient", { clientId: id, lost: fc.boolean(), at }),
   createTask: record("createTask", {
     taskId: id,
     iterationId: id,

@@ -136,6 +136,12 @@ class Model {
     }
   }
 
+  /** Its dispatcher counts it as lost. */
+  release(reader: Reader): void {
+    this.book.release(reader.id);
+    if (reader.session !== "") this.#forget(reader);
+  }
+
   #forget(reader: Reader): void {
     this.close(reader);
     for (const block of reader.received.slice(reader.taken)) this.places[block] = null;
@@ -191,6 +197,7 @@ const step = fc.record({
     "turn",
     "take",
     "release",
+    "lost",
     "expire",
     "end",
   ),
@@ -216,6 +223,7 @@ Deno.test("whatever happens, no block is lost, none has two readers, limits hold
           else if (kind === "turn") model.turn(reader);
           else if (kind === "take") model.acknowledge(reader, count, false, within);
           else if (kind === "release") model.acknowledge(reader, count, true, within);
+          else if (kind === "lost") model.release(reader);
           else if (kind === "expire") model.expire();
           else if (kind === "end" && count === 0 && !model.ended) model.end();
           model.check();

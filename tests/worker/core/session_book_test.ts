@@ -311,3 +311,24 @@ Deno.test("a reader without its session's name that has begun a block is another
   assertEquals(book.open(request(1n, { limit: 9 }), 2, "s2"), "s2");
   assertEquals(book.turn(2), { kind: "block", sequence: 0, block: "a", skip: 5 });
 });
+
+Deno.test("a lost reader's session ends although it is connected, and others get what it had not taken", () => {
+  const book = new SessionBook<string>();
+  book.open(request(1n, { limit: 3 }), 1, "s1");
+  for (const name of ["a", "b", "c", "d"]) book.offer(block(name));
+  book.end();
+  assertEquals(drain(book, 1), ["0:a", "1:b", "2:c", "wait"]);
+  book.acknowledge(1n, "s1", { taken: 1, takenWithin: 4, limit: 3, release: false }, 0);
+  book.open(request(2n, { limit: 9 }), 2, "s2");
+  assertEquals(drain(book, 2), ["0:d", "draining"]);
+  book.release(1n);
+  assertEquals(book.takeWoken().sort(), [1, 2]);
+  assertEquals(book.turn(2), { kind: "block", sequence: 1, block: "b", skip: 4 });
+  assertEquals(drain(book, 2), ["2:c", "end"]);
+  const turn = book.turn(1);
+  assertInstanceOf(turn.kind === "error" && turn.error, CanceledError);
+  book.release(1n);
+  assertEquals([book.size, book.takeWoken()], [1, []], "it has none any more");
+  // It was not lost after all, and comes back: as another reader would.
+  assertEquals(book.open(request(1n, { sessionId: "s1", next: 3, taken: 1, limit: 4 }), 3, "s3"), "s3");
+});

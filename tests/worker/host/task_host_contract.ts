@@ -115,6 +115,19 @@ export function testTaskHost(name: string, make: MakeHost): void {
     await host.stop?.();
   });
 
+  Deno.test(`${name}: what a lost reader was sent goes to another one`, async () => {
+    const { host, handle } = started(serializeGraph(range(3)));
+    const lost = new StreamReader(handle.openStream(REQUEST, never()));
+    await lost.block();
+    const other = new StreamReader(handle.openStream({ ...REQUEST, clientId: 2n }, never()));
+    await other.step();
+    handle.release!(1n);
+    assertEquals(await other.toEnd(), [0, 1, 2]);
+    await lost.close();
+    await handle.stop(new CanceledError("over"));
+    await host.stop?.();
+  });
+
   Deno.test(`${name}: an aborted signal ends a stream with its reason, and so does the end of the task`, async () => {
     const { host, handle } = started(serializeGraph(mapped(range(3), () => new Promise(() => {}))));
     const abort = new AbortController();

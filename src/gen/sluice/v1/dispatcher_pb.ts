@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/v1/dispatcher.proto.
  */
 export const file_sluice_v1_dispatcher: GenFile = /*@__PURE__*/
-  fileDesc("ChpzbHVpY2UvdjEvZGlzcGF0Y2hlci5wcm90bxIJc2x1aWNlLnYxIhMKEUdldFZlcnNpb25SZXF1ZXN0IiUKEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNItACChZXb3JrZXJIZWFydGJlYXRSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkSEwoLd29ya2VyX3RhZ3MYAyADKAkSFQoNY3VycmVudF90YXNrcxgEIAMoBBIPCgdmb3JtYXRzGAUgAygJEjAKDnRhc2tfYWRkcmVzc2VzGAYgAygLMhguc2x1aWNlLnYxLlRhc2tBZGRyZXNzZXMSGgoSdGVuc29yZmxvd19hZGRyZXNzGAcgASgJEjsKBW5vdGVzGAggAygLMiwuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlcXVlc3QuTm90ZXNFbnRyeRpCCgpOb3Rlc0VudHJ5EgsKA2tleRgBIAEoBBIjCgV2YWx1ZRgCIAEoCzIULnNsdWljZS52MS5UYXNrTm90ZXM6AjgBIkYKCVRhc2tOb3RlcxIQCghsZWZ0X291dBgBIAEoBBInCgdzdHJlYW1zGAIgAygLMhYuc2x1aWNlLnYxLlN0cmVhbUNvdW50IkkKC1N0cmVhbUNvdW50EisKC2NvbXByZXNzaW9uGAEgASgOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEg0KBWNvdW50GAIgASgEIjgKDVRhc2tBZGRyZXNzZXMSDwoHdGFza19pZBgBIAEoBBIWCg5kYXRhX2FkZHJlc3NlcxgCIAMoCSKDAQoXV29ya2VySGVhcnRiZWF0UmVzcG9uc2USJQoJbmV3X3Rhc2tzGAEgAygLMhIuc2x1aWNlLnYxLlRhc2tEZWYSFwoPdGFza3NfdG9fZGVsZXRlGAIgAygEEhkKEXdvcmtlcl90aW1lb3V0X21zGAMgASgEEg0KBWRyYWluGAQgASgIItkDCgdUYXNrRGVmEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEhIKCmRhdGFzZXRfaWQYAyABKAkSFgoOd29ya2VyX2FkZHJlc3MYBCABKAkSMgoPc2hhcmRpbmdfcG9saWN5GAUgASgOMhkuc2x1aWNlLnYxLlNoYXJkaW5nUG9saWN5EhIKCnJlcGV0aXRpb24YBiABKAQSEwoLbnVtX3NvdXJjZXMYByABKA0SEwoLbnVtX3dvcmtlcnMYCCABKA0SFAoMd29ya2VyX2luZGV4GAkgASgNEhoKDW51bV9jb25zdW1lcnMYCiABKA1IAIgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgLIAEoCBIrCgdkYXRhc2V0GAwgASgLMhUuc2x1aWNlLnYxLkRhdGFzZXREZWZIAYgBARIrCgtjb21wcmVzc2lvbhgNIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIVCg1maXJzdF9lbGVtZW50GA4gASgEEhkKEXRyYWNrc19wcm92ZW5hbmNlGA8gASgIEgwKBHNlZWQYECABKA1CEAoOX251bV9jb25zdW1lcnNCCgoIX2RhdGFzZXQiywIKE1dvcmtlclVwZGF0ZVJlcXVlc3QSFgoOd29ya2VyX2FkZHJlc3MYASABKAkSFwoPY29tcGxldGVkX3Rhc2tzGAIgAygEEk0KEGRyb3BwZWRfZWxlbWVudHMYAyADKAsyMy5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVxdWVzdC5Ecm9wcGVkRWxlbWVudHNFbnRyeRI4CgVub3RlcxgEIAMoCzIpLnNsdWljZS52MS5Xb3JrZXJVcGRhdGVSZXF1ZXN0Lk5vdGVzRW50cnkaNgoURHJvcHBlZEVsZW1lbnRzRW50cnkSCwoDa2V5GAEgASgEEg0KBXZhbHVlGAIgASgEOgI4ARpCCgpOb3Rlc0VudHJ5EgsKA2tleRgBIAEoBBIjCgV2YWx1ZRgCIAEoCzIULnNsdWljZS52MS5UYXNrTm90ZXM6AjgBIhYKFFdvcmtlclVwZGF0ZVJlc3BvbnNlIkUKF1VucmVnaXN0ZXJXb3JrZXJSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkiGgoYVW5yZWdpc3RlcldvcmtlclJlc3BvbnNlIioKFEdldERhdGFzZXREZWZSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiPwoVR2V0RGF0YXNldERlZlJlc3BvbnNlEiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZiJ2Cg9HZXRTcGxpdFJlcXVlc3QSFAoMaXRlcmF0aW9uX2lkGAEgASgEEg8KB3Rhc2tfaWQYAiABKAQSFAoMc291cmNlX2luZGV4GAMgASgNEhIKCnJlcGV0aXRpb24YBCABKAQSEgoKcmVxdWVzdF9pZBgFIAEoBCKAAQoQR2V0U3BsaXRSZXNwb25zZRIgCgZzcGxpdHMYASADKAsyEC5zbHVpY2UudjEuU3BsaXQSFQoNZW5kX29mX3NwbGl0cxgCIAEoCBIXCg9zb3VyY2VfaXNfZW1wdHkYAyABKAgSGgoSY3VycmVudF9yZXBldGl0aW9uGAQgASgEIlgKBVNwbGl0Eg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBINCgVuYW1lcxgDIAMoCRISCgpyZXBldGl0aW9uGAQgASgEEhAKCGNvbnN1bWVkGAUgASgMIsIBChtHZXRPclJlZ2lzdGVyRGF0YXNldFJlcXVlc3QSJgoHZGF0YXNldBgBIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmEiwKCG1ldGFkYXRhGAIgASgLMhouc2x1aWNlLnYxLkRhdGFzZXRNZXRhZGF0YRIXCgpkYXRhc2V0X2lkGAMgASgJSACIAQESEgoKcmVxdWVzdF9pZBgEIAEoCRIRCglyZW5ld2FibGUYBSABKAhCDQoLX2RhdGFzZXRfaWQiMgocR2V0T3JSZWdpc3RlckRhdGFzZXRSZXNwb25zZRISCgpkYXRhc2V0X2lkGAEgASgJIjMKHUdldERhdGFTZXJ2aWNlTWV0YWRhdGFSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiTgoeR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEiwKCG1ldGFkYXRhGAEgASgLMhouc2x1aWNlLnYxLkRhdGFzZXRNZXRhZGF0YSIdChtHZXREYXRhU2VydmljZUNvbmZpZ1JlcXVlc3QiUgocR2V0RGF0YVNlcnZpY2VDb25maWdSZXNwb25zZRIyCg9kZXBsb3ltZW50X21vZGUYASABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUitgIKFUdldE9yQ3JlYXRlSm9iUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgCIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRIVCghqb2JfbmFtZRgDIAEoCUgAiAEBEhoKDW51bV9jb25zdW1lcnMYBCABKA1IAYgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgFIAEoCBIwCg50YXJnZXRfd29ya2VycxgGIAEoDjIYLnNsdWljZS52MS5UYXJnZXRXb3JrZXJzEhIKCnJlcXVlc3RfaWQYByABKAkSHAoUcmVxdWlyZV9leGFjdGx5X29uY2UYCCABKAhCCwoJX2pvYl9uYW1lQhAKDl9udW1fY29uc3VtZXJzIigKFkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USDgoGam9iX2lkGAEgASgEIoABChtHZXRPckNyZWF0ZUl0ZXJhdGlvblJlcXVlc3QSDgoGam9iX2lkGAEgASgEEhIKCnJlcGV0aXRpb24YAiABKAQSEgoKcmVxdWVzdF9pZBgDIAEoCRIpCgpjaGVja3BvaW50GAQgASgLMhUuc2x1aWNlLnYxLkNoZWNrcG9pbnQieQoKQ2hlY2twb2ludBIVCg1pdGVyYXRpb25fa2V5GAEgASgJEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYAiABKAQSEAoIY29uc3VtZWQYAyABKAwSEAoIcG9zaXRpb24YBCABKAQSEwoLbnVtX3JlYWRlcnMYBSABKA0ihQEKHEdldE9yQ3JlYXRlSXRlcmF0aW9uUmVzcG9uc2USGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBBIxCgVzdGF0ZRgCIAEoCzIiLnNsdWljZS52MS5DbGllbnRIZWFydGJlYXRSZXNwb25zZRIVCg1pdGVyYXRpb25fa2V5GAMgASgJImoKHVJlbGVhc2VJdGVyYXRpb25DbGllbnRSZXF1ZXN0EhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYASABKAQSLAoIY29uc3VtZWQYAiADKAsyGi5zbHVpY2UudjEuVGFza0NvbnN1bXB0aW9uIiAKHlJlbGVhc2VJdGVyYXRpb25DbGllbnRSZXNwb25zZSI0Cg9UYXNrQ29uc3VtcHRpb24SDwoHdGFza19pZBgBIAEoBBIQCghjb25zdW1lZBgCIAEoDCKDAgoWQ2xpZW50SGVhcnRiZWF0UmVxdWVzdBIbChNpdGVyYXRpb25fY2xpZW50X2lkGAEgASgEEhoKDWN1cnJlbnRfcm91bmQYAiABKARIAIgBARIaCg1ibG9ja2VkX3JvdW5kGAMgASgESAGIAQESFwoPa25vd25fdGFza3NfdGFnGAQgASgEEiwKCGNvbnN1bWVkGAUgAygLMhouc2x1aWNlLnYxLlRhc2tDb25zdW1wdGlvbhISCgpsZWZ0X3Rhc2tzGAYgAygEEhUKDXN0YXJ2ZWRfdGFza3MYByADKARCEAoOX2N1cnJlbnRfcm91bmRCEAoOX2Jsb2NrZWRfcm91bmQioAIKF0NsaWVudEhlYXJ0YmVhdFJlc3BvbnNlEiIKBXRhc2tzGAEgAygLMhMuc2x1aWNlLnYxLlRhc2tJbmZvEhoKEml0ZXJhdGlvbl9maW5pc2hlZBgCIAEoCBIyCg9kZXBsb3ltZW50X21vZGUYAyABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUSGAoLYmxvY2tfcm91bmQYBCABKARIAIgBARIRCgl0YXNrc190YWcYBSABKAQSFwoPdGFza3NfdW5jaGFuZ2VkGAYgASgIEhIKCmxvc3RfdGFza3MYByADKAQSEgoKcmVjb3ZlcmluZxgIIAEoCBITCgtudW1fcmVhZGVycxgJIAEoDUIOCgxfYmxvY2tfcm91bmQitAEKCFRhc2tJbmZvEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEhYKDndvcmtlcl9hZGRyZXNzGAMgASgJEhIKCndvcmtlcl91aWQYBCABKAkSEwoLd29ya2VyX3RhZ3MYBSADKAkSEAoIZmluaXNoZWQYBiABKAgSFgoOZGF0YV9hZGRyZXNzZXMYByADKAkSFgoOc3RhcnRpbmdfcm91bmQYCCABKAQifgoWTWF5YmVSZW1vdmVUYXNrUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgEEhYKDmNvbnN1bWVyX2luZGV4GAIgASgNEg0KBXJvdW5kGAMgASgEEhoKDXVudGFrZW5fcm91bmQYBCABKARIAIgBAUIQCg5fdW50YWtlbl9yb3VuZCJBChdNYXliZVJlbW92ZVRhc2tSZXNwb25zZRIPCgdyZW1vdmVkGAEgASgIEhUKDXJlbW92ZWRfcm91bmQYAiABKAQiLAoSRHJhaW5Xb3JrZXJSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJIhUKE0RyYWluV29ya2VyUmVzcG9uc2UiEwoRR2V0V29ya2Vyc1JlcXVlc3QiPAoSR2V0V29ya2Vyc1Jlc3BvbnNlEiYKB3dvcmtlcnMYASADKAsyFS5zbHVpY2UudjEuV29ya2VySW5mbyIrCgpXb3JrZXJJbmZvEg8KB2FkZHJlc3MYASABKAkSDAoEdGFncxgCIAMoCSqIAQoORGVwbG95bWVudE1vZGUSHwobREVQTE9ZTUVOVF9NT0RFX1VOU1BFQ0lGSUVEEAASHQoZREVQTE9ZTUVOVF9NT0RFX0NPTE9DQVRFRBABEhoKFkRFUExPWU1FTlRfTU9ERV9SRU1PVEUQAhIaChZERVBMT1lNRU5UX01PREVfSFlCUklEEAMqZgoNVGFyZ2V0V29ya2VycxIjCh9UQVJHRVRfV09SS0VSU19BVVRPX1VOU1BFQ0lGSUVEEAASFgoSVEFSR0VUX1dPUktFUlNfQU5ZEAESGAoUVEFSR0VUX1dPUktFUlNfTE9DQUwQAjK8CwoRRGlzcGF0Y2hlclNlcnZpY2USSQoKR2V0VmVyc2lvbhIcLnNsdWljZS52MS5HZXRWZXJzaW9uUmVxdWVzdBodLnNsdWljZS52MS5HZXRWZXJzaW9uUmVzcG9uc2USWAoPV29ya2VySGVhcnRiZWF0EiEuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlcXVlc3QaIi5zbHVpY2UudjEuV29ya2VySGVhcnRiZWF0UmVzcG9uc2USTwoMV29ya2VyVXBkYXRlEh4uc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlcXVlc3QaHy5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVzcG9uc2USWwoQVW5yZWdpc3RlcldvcmtlchIiLnNsdWljZS52MS5VbnJlZ2lzdGVyV29ya2VyUmVxdWVzdBojLnNsdWljZS52MS5VbnJlZ2lzdGVyV29ya2VyUmVzcG9uc2USUgoNR2V0RGF0YXNldERlZhIfLnNsdWljZS52MS5HZXREYXRhc2V0RGVmUmVxdWVzdBogLnNsdWljZS52MS5HZXREYXRhc2V0RGVmUmVzcG9uc2USQwoIR2V0U3BsaXQSGi5zbHVpY2UudjEuR2V0U3BsaXRSZXF1ZXN0Ghsuc2x1aWNlLnYxLkdldFNwbGl0UmVzcG9uc2USZwoUR2V0T3JSZWdpc3RlckRhdGFzZXQSJi5zbHVpY2UudjEuR2V0T3JSZWdpc3RlckRhdGFzZXRSZXF1ZXN0Gicuc2x1aWNlLnYxLkdldE9yUmVnaXN0ZXJEYXRhc2V0UmVzcG9uc2USbQoWR2V0RGF0YVNlcnZpY2VNZXRhZGF0YRIoLnNsdWljZS52MS5HZXREYXRhU2VydmljZU1ldGFkYXRhUmVxdWVzdBopLnNsdWljZS52MS5HZXREYXRhU2VydmljZU1ldGFkYXRhUmVzcG9uc2USZwoUR2V0RGF0YVNlcnZpY2VDb25maWcSJi5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VDb25maWdSZXF1ZXN0Gicuc2x1aWNlLnYxLkdldERhdGFTZXJ2aWNlQ29uZmlnUmVzcG9uc2USVQoOR2V0T3JDcmVhdGVKb2ISIC5zbHVpY2UudjEuR2V0T3JDcmVhdGVKb2JSZXF1ZXN0GiEuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USZwoUR2V0T3JDcmVhdGVJdGVyYXRpb24SJi5zbHVpY2UudjEuR2V0T3JDcmVhdGVJdGVyYXRpb25SZXF1ZXN0Gicuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSXRlcmF0aW9uUmVzcG9uc2USbQoWUmVsZWFzZUl0ZXJhdGlvbkNsaWVudBIoLnNsdWljZS52MS5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBopLnNsdWljZS52MS5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVzcG9uc2USWAoPQ2xpZW50SGVhcnRiZWF0EiEuc2x1aWNlLnYxLkNsaWVudEhlYXJ0YmVhdFJlcXVlc3QaIi5zbHVpY2UudjEuQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2USWAoPTWF5YmVSZW1vdmVUYXNrEiEuc2x1aWNlLnYxLk1heWJlUmVtb3ZlVGFza1JlcXVlc3QaIi5zbHVpY2UudjEuTWF5YmVSZW1vdmVUYXNrUmVzcG9uc2USTAoLRHJhaW5Xb3JrZXISHS5zbHVpY2UudjEuRHJhaW5Xb3JrZXJSZXF1ZXN0Gh4uc2x1aWNlLnYxLkRyYWluV29ya2VyUmVzcG9uc2USSQoKR2V0V29ya2VycxIcLnNsdWljZS52MS5HZXRXb3JrZXJzUmVxdWVzdBodLnNsdWljZS52MS5HZXRXb3JrZXJzUmVzcG9uc2ViBnByb3RvMw", [file_sluice_v1_dataset]);
+  fileDesc("ChpzbHVpY2UvdjEvZGlzcGF0Y2hlci5wcm90bxIJc2x1aWNlLnYxIhMKEUdldFZlcnNpb25SZXF1ZXN0IiUKEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNItACChZXb3JrZXJIZWFydGJlYXRSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkSEwoLd29ya2VyX3RhZ3MYAyADKAkSFQoNY3VycmVudF90YXNrcxgEIAMoBBIPCgdmb3JtYXRzGAUgAygJEjAKDnRhc2tfYWRkcmVzc2VzGAYgAygLMhguc2x1aWNlLnYxLlRhc2tBZGRyZXNzZXMSGgoSdGVuc29yZmxvd19hZGRyZXNzGAcgASgJEjsKBW5vdGVzGAggAygLMiwuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlcXVlc3QuTm90ZXNFbnRyeRpCCgpOb3Rlc0VudHJ5EgsKA2tleRgBIAEoBBIjCgV2YWx1ZRgCIAEoCzIULnNsdWljZS52MS5UYXNrTm90ZXM6AjgBIkYKCVRhc2tOb3RlcxIQCghsZWZ0X291dBgBIAEoBBInCgdzdHJlYW1zGAIgAygLMhYuc2x1aWNlLnYxLlN0cmVhbUNvdW50IkkKC1N0cmVhbUNvdW50EisKC2NvbXByZXNzaW9uGAEgASgOMhYuc2x1aWNlLnYxLkNvbXByZXNzaW9uEg0KBWNvdW50GAIgASgEIjgKDVRhc2tBZGRyZXNzZXMSDwoHdGFza19pZBgBIAEoBBIWCg5kYXRhX2FkZHJlc3NlcxgCIAMoCSKxAQoXV29ya2VySGVhcnRiZWF0UmVzcG9uc2USJQoJbmV3X3Rhc2tzGAEgAygLMhIuc2x1aWNlLnYxLlRhc2tEZWYSFwoPdGFza3NfdG9fZGVsZXRlGAIgAygEEhkKEXdvcmtlcl90aW1lb3V0X21zGAMgASgEEg0KBWRyYWluGAQgASgIEiwKDGxvc3RfY2xpZW50cxgFIAMoCzIWLnNsdWljZS52MS5Mb3N0Q2xpZW50cyI8CgtMb3N0Q2xpZW50cxIPCgd0YXNrX2lkGAEgASgEEhwKFGl0ZXJhdGlvbl9jbGllbnRfaWRzGAIgAygEItkDCgdUYXNrRGVmEg8KB3Rhc2tfaWQYASABKAQSFAoMaXRlcmF0aW9uX2lkGAIgASgEEhIKCmRhdGFzZXRfaWQYAyABKAkSFgoOd29ya2VyX2FkZHJlc3MYBCABKAkSMgoPc2hhcmRpbmdfcG9saWN5GAUgASgOMhkuc2x1aWNlLnYxLlNoYXJkaW5nUG9saWN5EhIKCnJlcGV0aXRpb24YBiABKAQSEwoLbnVtX3NvdXJjZXMYByABKA0SEwoLbnVtX3dvcmtlcnMYCCABKA0SFAoMd29ya2VyX2luZGV4GAkgASgNEhoKDW51bV9jb25zdW1lcnMYCiABKA1IAIgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgLIAEoCBIrCgdkYXRhc2V0GAwgASgLMhUuc2x1aWNlLnYxLkRhdGFzZXREZWZIAYgBARIrCgtjb21wcmVzc2lvbhgNIAEoDjIWLnNsdWljZS52MS5Db21wcmVzc2lvbhIVCg1maXJzdF9lbGVtZW50GA4gASgEEhkKEXRyYWNrc19wcm92ZW5hbmNlGA8gASgIEgwKBHNlZWQYECABKA1CEAoOX251bV9jb25zdW1lcnNCCgoIX2RhdGFzZXQiywIKE1dvcmtlclVwZGF0ZVJlcXVlc3QSFgoOd29ya2VyX2FkZHJlc3MYASABKAkSFwoPY29tcGxldGVkX3Rhc2tzGAIgAygEEk0KEGRyb3BwZWRfZWxlbWVudHMYAyADKAsyMy5zbHVpY2UudjEuV29ya2VyVXBkYXRlUmVxdWVzdC5Ecm9wcGVkRWxlbWVudHNFbnRyeRI4CgVub3RlcxgEIAMoCzIpLnNsdWljZS52MS5Xb3JrZXJVcGRhdGVSZXF1ZXN0Lk5vdGVzRW50cnkaNgoURHJvcHBlZEVsZW1lbnRzRW50cnkSCwoDa2V5GAEgASgEEg0KBXZhbHVlGAIgASgEOgI4ARpCCgpOb3Rlc0VudHJ5EgsKA2tleRgBIAEoBBIjCgV2YWx1ZRgCIAEoCzIULnNsdWljZS52MS5UYXNrTm90ZXM6AjgBIhYKFFdvcmtlclVwZGF0ZVJlc3BvbnNlIkUKF1VucmVnaXN0ZXJXb3JrZXJSZXF1ZXN0EhYKDndvcmtlcl9hZGRyZXNzGAEgASgJEhIKCndvcmtlcl91aWQYAiABKAkiGgoYVW5yZWdpc3RlcldvcmtlclJlc3BvbnNlIioKFEdldERhdGFzZXREZWZSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiPwoVR2V0RGF0YXNldERlZlJlc3BvbnNlEiYKB2RhdGFzZXQYASABKAsyFS5zbHVpY2UudjEuRGF0YXNldERlZiJ2Cg9HZXRTcGxpdFJlcXVlc3QSFAoMaXRlcmF0aW9uX2lkGAEgASgEEg8KB3Rhc2tfaWQYAiABKAQSFAoMc291cmNlX2luZGV4GAMgASgNEhIKCnJlcGV0aXRpb24YBCABKAQSEgoKcmVxdWVzdF9pZBgFIAEoBCKAAQoQR2V0U3BsaXRSZXNwb25zZRIgCgZzcGxpdHMYASADKAsyEC5zbHVpY2UudjEuU3BsaXQSFQoNZW5kX29mX3NwbGl0cxgCIAEoCBIXCg9zb3VyY2VfaXNfZW1wdHkYAyABKAgSGgoSY3VycmVudF9yZXBldGl0aW9uGAQgASgEIlgKBVNwbGl0Eg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBINCgVuYW1lcxgDIAMoCRISCgpyZXBldGl0aW9uGAQgASgEEhAKCGNvbnN1bWVkGAUgASgMIsIBChtHZXRPclJlZ2lzdGVyRGF0YXNldFJlcXVlc3QSJgoHZGF0YXNldBgBIAEoCzIVLnNsdWljZS52MS5EYXRhc2V0RGVmEiwKCG1ldGFkYXRhGAIgASgLMhouc2x1aWNlLnYxLkRhdGFzZXRNZXRhZGF0YRIXCgpkYXRhc2V0X2lkGAMgASgJSACIAQESEgoKcmVxdWVzdF9pZBgEIAEoCRIRCglyZW5ld2FibGUYBSABKAhCDQoLX2RhdGFzZXRfaWQiMgocR2V0T3JSZWdpc3RlckRhdGFzZXRSZXNwb25zZRISCgpkYXRhc2V0X2lkGAEgASgJIjMKHUdldERhdGFTZXJ2aWNlTWV0YWRhdGFSZXF1ZXN0EhIKCmRhdGFzZXRfaWQYASABKAkiTgoeR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEiwKCG1ldGFkYXRhGAEgASgLMhouc2x1aWNlLnYxLkRhdGFzZXRNZXRhZGF0YSIdChtHZXREYXRhU2VydmljZUNvbmZpZ1JlcXVlc3QiUgocR2V0RGF0YVNlcnZpY2VDb25maWdSZXNwb25zZRIyCg9kZXBsb3ltZW50X21vZGUYASABKA4yGS5zbHVpY2UudjEuRGVwbG95bWVudE1vZGUitgIKFUdldE9yQ3JlYXRlSm9iUmVxdWVzdBISCgpkYXRhc2V0X2lkGAEgASgJEjIKD3NoYXJkaW5nX3BvbGljeRgCIAEoDjIZLnNsdWljZS52MS5TaGFyZGluZ1BvbGljeRIVCghqb2JfbmFtZRgDIAEoCUgAiAEBEhoKDW51bV9jb25zdW1lcnMYBCABKA1IAYgBARIfChd1c2VfY3Jvc3NfdHJhaW5lcl9jYWNoZRgFIAEoCBIwCg50YXJnZXRfd29ya2VycxgGIAEoDjIYLnNsdWljZS52MS5UYXJnZXRXb3JrZXJzEhIKCnJlcXVlc3RfaWQYByABKAkSHAoUcmVxdWlyZV9leGFjdGx5X29uY2UYCCABKAhCCwoJX2pvYl9uYW1lQhAKDl9udW1fY29uc3VtZXJzIigKFkdldE9yQ3JlYXRlSm9iUmVzcG9uc2USDgoGam9iX2lkGAEgASgEIpABChtHZXRPckNyZWF0ZUl0ZXJhdGlvblJlcXVlc3QSDgoGam9iX2lkGAEgASgEEhIKCnJlcGV0aXRpb24YAiABKAQSEgoKcmVxdWVzdF9pZBgDIAEoCRIpCgpjaGVja3BvaW50GAQgASgLMhUuc2x1aWNlLnYxLkNoZWNrcG9pbnQSDgoGYmVnaW5zGAUgASgIInkKCkNoZWNrcG9pbnQSFQoNaXRlcmF0aW9uX2tleRgBIAEoCRIbChNpdGVyYXRpb25fY2xpZW50X2lkGAIgASgEEhAKCGNvbnN1bWVkGAMgASgMEhAKCHBvc2l0aW9uGAQgASgEEhMKC251bV9yZWFkZXJzGAUgASgNIoUBChxHZXRPckNyZWF0ZUl0ZXJhdGlvblJlc3BvbnNlEhsKE2l0ZXJhdGlvbl9jbGllbnRfaWQYASABKAQSMQoFc3RhdGUYAiABKAsyIi5zbHVpY2UudjEuQ2xpZW50SGVhcnRiZWF0UmVzcG9uc2USFQoNaXRlcmF0aW9uX2tleRgDIAEoCSJqCh1SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVxdWVzdBIbChNpdGVyYXRpb25fY2xpZW50X2lkGAEgASgEEiwKCGNvbnN1bWVkGAIgAygLMhouc2x1aWNlLnYxLlRhc2tDb25zdW1wdGlvbiIgCh5SZWxlYXNlSXRlcmF0aW9uQ2xpZW50UmVzcG9uc2UiNAoPVGFza0NvbnN1bXB0aW9uEg8KB3Rhc2tfaWQYASABKAQSEAoIY29uc3VtZWQYAiABKAwigwIKFkNsaWVudEhlYXJ0YmVhdFJlcXVlc3QSGwoTaXRlcmF0aW9uX2NsaWVudF9pZBgBIAEoBBIaCg1jdXJyZW50X3JvdW5kGAIgASgESACIAQESGgoNYmxvY2tlZF9yb3VuZBgDIAEoBEgBiAEBEhcKD2tub3duX3Rhc2tzX3RhZxgEIAEoBBIsCghjb25zdW1lZBgFIAMoCzIaLnNsdWljZS52MS5UYXNrQ29uc3VtcHRpb24SEgoKbGVmdF90YXNrcxgGIAMoBBIVCg1zdGFydmVkX3Rhc2tzGAcgAygEQhAKDl9jdXJyZW50X3JvdW5kQhAKDl9ibG9ja2VkX3JvdW5kIqACChdDbGllbnRIZWFydGJlYXRSZXNwb25zZRIiCgV0YXNrcxgBIAMoCzITLnNsdWljZS52MS5UYXNrSW5mbxIaChJpdGVyYXRpb25fZmluaXNoZWQYAiABKAgSMgoPZGVwbG95bWVudF9tb2RlGAMgASgOMhkuc2x1aWNlLnYxLkRlcGxveW1lbnRNb2RlEhgKC2Jsb2NrX3JvdW5kGAQgASgESACIAQESEQoJdGFza3NfdGFnGAUgASgEEhcKD3Rhc2tzX3VuY2hhbmdlZBgGIAEoCBISCgpsb3N0X3Rhc2tzGAcgAygEEhIKCnJlY292ZXJpbmcYCCABKAgSEwoLbnVtX3JlYWRlcnMYCSABKA1CDgoMX2Jsb2NrX3JvdW5kIrQBCghUYXNrSW5mbxIPCgd0YXNrX2lkGAEgASgEEhQKDGl0ZXJhdGlvbl9pZBgCIAEoBBIWCg53b3JrZXJfYWRkcmVzcxgDIAEoCRISCgp3b3JrZXJfdWlkGAQgASgJEhMKC3dvcmtlcl90YWdzGAUgAygJEhAKCGZpbmlzaGVkGAYgASgIEhYKDmRhdGFfYWRkcmVzc2VzGAcgAygJEhYKDnN0YXJ0aW5nX3JvdW5kGAggASgEIn4KFk1heWJlUmVtb3ZlVGFza1JlcXVlc3QSDwoHdGFza19pZBgBIAEoBBIWCg5jb25zdW1lcl9pbmRleBgCIAEoDRINCgVyb3VuZBgDIAEoBBIaCg11bnRha2VuX3JvdW5kGAQgASgESACIAQFCEAoOX3VudGFrZW5fcm91bmQiQQoXTWF5YmVSZW1vdmVUYXNrUmVzcG9uc2USDwoHcmVtb3ZlZBgBIAEoCBIVCg1yZW1vdmVkX3JvdW5kGAIgASgEIiwKEkRyYWluV29ya2VyUmVxdWVzdBIWCg53b3JrZXJfYWRkcmVzcxgBIAEoCSIVChNEcmFpbldvcmtlclJlc3BvbnNlIhMKEUdldFdvcmtlcnNSZXF1ZXN0IjwKEkdldFdvcmtlcnNSZXNwb25zZRImCgd3b3JrZXJzGAEgAygLMhUuc2x1aWNlLnYxLldvcmtlckluZm8iKwoKV29ya2VySW5mbxIPCgdhZGRyZXNzGAEgASgJEgwKBHRhZ3MYAiADKAkqiAEKDkRlcGxveW1lbnRNb2RlEh8KG0RFUExPWU1FTlRfTU9ERV9VTlNQRUNJRklFRBAAEh0KGURFUExPWU1FTlRfTU9ERV9DT0xPQ0FURUQQARIaChZERVBMT1lNRU5UX01PREVfUkVNT1RFEAISGgoWREVQTE9ZTUVOVF9NT0RFX0hZQlJJRBADKmYKDVRhcmdldFdvcmtlcnMSIwofVEFSR0VUX1dPUktFUlNfQVVUT19VTlNQRUNJRklFRBAAEhYKElRBUkdFVF9XT1JLRVJTX0FOWRABEhgKFFRBUkdFVF9XT1JLRVJTX0xPQ0FMEAIyvAsKEURpc3BhdGNoZXJTZXJ2aWNlEkkKCkdldFZlcnNpb24SHC5zbHVpY2UudjEuR2V0VmVyc2lvblJlcXVlc3QaHS5zbHVpY2UudjEuR2V0VmVyc2lvblJlc3BvbnNlElgKD1dvcmtlckhlYXJ0YmVhdBIhLnNsdWljZS52MS5Xb3JrZXJIZWFydGJlYXRSZXF1ZXN0GiIuc2x1aWNlLnYxLldvcmtlckhlYXJ0YmVhdFJlc3BvbnNlEk8KDFdvcmtlclVwZGF0ZRIeLnNsdWljZS52MS5Xb3JrZXJVcGRhdGVSZXF1ZXN0Gh8uc2x1aWNlLnYxLldvcmtlclVwZGF0ZVJlc3BvbnNlElsKEFVucmVnaXN0ZXJXb3JrZXISIi5zbHVpY2UudjEuVW5yZWdpc3RlcldvcmtlclJlcXVlc3QaIy5zbHVpY2UudjEuVW5yZWdpc3RlcldvcmtlclJlc3BvbnNlElIKDUdldERhdGFzZXREZWYSHy5zbHVpY2UudjEuR2V0RGF0YXNldERlZlJlcXVlc3QaIC5zbHVpY2UudjEuR2V0RGF0YXNldERlZlJlc3BvbnNlEkMKCEdldFNwbGl0Ehouc2x1aWNlLnYxLkdldFNwbGl0UmVxdWVzdBobLnNsdWljZS52MS5HZXRTcGxpdFJlc3BvbnNlEmcKFEdldE9yUmVnaXN0ZXJEYXRhc2V0EiYuc2x1aWNlLnYxLkdldE9yUmVnaXN0ZXJEYXRhc2V0UmVxdWVzdBonLnNsdWljZS52MS5HZXRPclJlZ2lzdGVyRGF0YXNldFJlc3BvbnNlEm0KFkdldERhdGFTZXJ2aWNlTWV0YWRhdGESKC5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlcXVlc3QaKS5zbHVpY2UudjEuR2V0RGF0YVNlcnZpY2VNZXRhZGF0YVJlc3BvbnNlEmcKFEdldERhdGFTZXJ2aWNlQ29uZmlnEiYuc2x1aWNlLnYxLkdldERhdGFTZXJ2aWNlQ29uZmlnUmVxdWVzdBonLnNsdWljZS52MS5HZXREYXRhU2VydmljZUNvbmZpZ1Jlc3BvbnNlElUKDkdldE9yQ3JlYXRlSm9iEiAuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSm9iUmVxdWVzdBohLnNsdWljZS52MS5HZXRPckNyZWF0ZUpvYlJlc3BvbnNlEmcKFEdldE9yQ3JlYXRlSXRlcmF0aW9uEiYuc2x1aWNlLnYxLkdldE9yQ3JlYXRlSXRlcmF0aW9uUmVxdWVzdBonLnNsdWljZS52MS5HZXRPckNyZWF0ZUl0ZXJhdGlvblJlc3BvbnNlEm0KFlJlbGVhc2VJdGVyYXRpb25DbGllbnQSKC5zbHVpY2UudjEuUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlcXVlc3QaKS5zbHVpY2UudjEuUmVsZWFzZUl0ZXJhdGlvbkNsaWVudFJlc3BvbnNlElgKD0NsaWVudEhlYXJ0YmVhdBIhLnNsdWljZS52MS5DbGllbnRIZWFydGJlYXRSZXF1ZXN0GiIuc2x1aWNlLnYxLkNsaWVudEhlYXJ0YmVhdFJlc3BvbnNlElgKD01heWJlUmVtb3ZlVGFzaxIhLnNsdWljZS52MS5NYXliZVJlbW92ZVRhc2tSZXF1ZXN0GiIuc2x1aWNlLnYxLk1heWJlUmVtb3ZlVGFza1Jlc3BvbnNlEkwKC0RyYWluV29ya2VyEh0uc2x1aWNlLnYxLkRyYWluV29ya2VyUmVxdWVzdBoeLnNsdWljZS52MS5EcmFpbldvcmtlclJlc3BvbnNlEkkKCkdldFdvcmtlcnMSHC5zbHVpY2UudjEuR2V0V29ya2Vyc1JlcXVlc3QaHS5zbHVpY2UudjEuR2V0V29ya2Vyc1Jlc3BvbnNlYgZwcm90bzM", [file_sluice_v1_dataset]);
 
 /**
  * Asks for the version.
@@ -248,6 +248,14 @@ export type WorkerHeartbeatResponse = Message<"sluice.v1.WorkerHeartbeatResponse
    * @generated from field: bool drain = 4;
    */
   drain: boolean;
+
+  /**
+   * Readers of its tasks that were silent for too long: what they have not taken goes to others, even if they are
+   * connected. Each is named as long as the iteration lasts.
+   *
+   * @generated from field: repeated sluice.v1.LostClients lost_clients = 5;
+   */
+  lostClients: LostClients[];
 };
 
 /**
@@ -256,6 +264,34 @@ export type WorkerHeartbeatResponse = Message<"sluice.v1.WorkerHeartbeatResponse
  */
 export const WorkerHeartbeatResponseSchema: GenMessage<WorkerHeartbeatResponse> = /*@__PURE__*/
   messageDesc(file_sluice_v1_dispatcher, 6);
+
+/**
+ * Readers of a task that were silent for too long.
+ *
+ * @generated from message sluice.v1.LostClients
+ */
+export type LostClients = Message<"sluice.v1.LostClients"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: uint64 task_id = 1;
+   */
+  taskId: bigint;
+
+  /**
+   * Their client ids, at most the last 1,024.
+   *
+   * @generated from field: repeated uint64 iteration_client_ids = 2;
+   */
+  iterationClientIds: bigint[];
+};
+
+/**
+ * Describes the message sluice.v1.LostClients.
+ * Use `create(LostClientsSchema)` to create a new message.
+ */
+export const LostClientsSchema: GenMessage<LostClients> = /*@__PURE__*/
+  messageDesc(file_sluice_v1_dispatcher, 7);
 
 /**
  * A task: one worker's part of one iteration.
@@ -382,7 +418,7 @@ export type TaskDef = Message<"sluice.v1.TaskDef"> & {
  * Use `create(TaskDefSchema)` to create a new message.
  */
 export const TaskDefSchema: GenMessage<TaskDef> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 7);
+  messageDesc(file_sluice_v1_dispatcher, 8);
 
 /**
  * Tasks that have ended.
@@ -424,7 +460,7 @@ export type WorkerUpdateRequest = Message<"sluice.v1.WorkerUpdateRequest"> & {
  * Use `create(WorkerUpdateRequestSchema)` to create a new message.
  */
 export const WorkerUpdateRequestSchema: GenMessage<WorkerUpdateRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 8);
+  messageDesc(file_sluice_v1_dispatcher, 9);
 
 /**
  * Nothing to say.
@@ -439,7 +475,7 @@ export type WorkerUpdateResponse = Message<"sluice.v1.WorkerUpdateResponse"> & {
  * Use `create(WorkerUpdateResponseSchema)` to create a new message.
  */
 export const WorkerUpdateResponseSchema: GenMessage<WorkerUpdateResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 9);
+  messageDesc(file_sluice_v1_dispatcher, 10);
 
 /**
  * A worker's leave.
@@ -467,7 +503,7 @@ export type UnregisterWorkerRequest = Message<"sluice.v1.UnregisterWorkerRequest
  * Use `create(UnregisterWorkerRequestSchema)` to create a new message.
  */
 export const UnregisterWorkerRequestSchema: GenMessage<UnregisterWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 10);
+  messageDesc(file_sluice_v1_dispatcher, 11);
 
 /**
  * Nothing to say.
@@ -482,7 +518,7 @@ export type UnregisterWorkerResponse = Message<"sluice.v1.UnregisterWorkerRespon
  * Use `create(UnregisterWorkerResponseSchema)` to create a new message.
  */
 export const UnregisterWorkerResponseSchema: GenMessage<UnregisterWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 11);
+  messageDesc(file_sluice_v1_dispatcher, 12);
 
 /**
  * Asks for a definition.
@@ -503,7 +539,7 @@ export type GetDatasetDefRequest = Message<"sluice.v1.GetDatasetDefRequest"> & {
  * Use `create(GetDatasetDefRequestSchema)` to create a new message.
  */
 export const GetDatasetDefRequestSchema: GenMessage<GetDatasetDefRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 12);
+  messageDesc(file_sluice_v1_dispatcher, 13);
 
 /**
  * A definition.
@@ -524,7 +560,7 @@ export type GetDatasetDefResponse = Message<"sluice.v1.GetDatasetDefResponse"> &
  * Use `create(GetDatasetDefResponseSchema)` to create a new message.
  */
 export const GetDatasetDefResponseSchema: GenMessage<GetDatasetDefResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 13);
+  messageDesc(file_sluice_v1_dispatcher, 14);
 
 /**
  * Asks for splits.
@@ -575,7 +611,7 @@ export type GetSplitRequest = Message<"sluice.v1.GetSplitRequest"> & {
  * Use `create(GetSplitRequestSchema)` to create a new message.
  */
 export const GetSplitRequestSchema: GenMessage<GetSplitRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 14);
+  messageDesc(file_sluice_v1_dispatcher, 15);
 
 /**
  * Splits, or their end.
@@ -618,7 +654,7 @@ export type GetSplitResponse = Message<"sluice.v1.GetSplitResponse"> & {
  * Use `create(GetSplitResponseSchema)` to create a new message.
  */
 export const GetSplitResponseSchema: GenMessage<GetSplitResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 15);
+  messageDesc(file_sluice_v1_dispatcher, 16);
 
 /**
  * A piece of a source's input.
@@ -669,7 +705,7 @@ export type Split = Message<"sluice.v1.Split"> & {
  * Use `create(SplitSchema)` to create a new message.
  */
 export const SplitSchema: GenMessage<Split> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 16);
+  messageDesc(file_sluice_v1_dispatcher, 17);
 
 /**
  * A dataset to be registered.
@@ -719,7 +755,7 @@ export type GetOrRegisterDatasetRequest = Message<"sluice.v1.GetOrRegisterDatase
  * Use `create(GetOrRegisterDatasetRequestSchema)` to create a new message.
  */
 export const GetOrRegisterDatasetRequestSchema: GenMessage<GetOrRegisterDatasetRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 17);
+  messageDesc(file_sluice_v1_dispatcher, 18);
 
 /**
  * The id of a dataset.
@@ -740,7 +776,7 @@ export type GetOrRegisterDatasetResponse = Message<"sluice.v1.GetOrRegisterDatas
  * Use `create(GetOrRegisterDatasetResponseSchema)` to create a new message.
  */
 export const GetOrRegisterDatasetResponseSchema: GenMessage<GetOrRegisterDatasetResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 18);
+  messageDesc(file_sluice_v1_dispatcher, 19);
 
 /**
  * Asks for metadata.
@@ -761,7 +797,7 @@ export type GetDataServiceMetadataRequest = Message<"sluice.v1.GetDataServiceMet
  * Use `create(GetDataServiceMetadataRequestSchema)` to create a new message.
  */
 export const GetDataServiceMetadataRequestSchema: GenMessage<GetDataServiceMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 19);
+  messageDesc(file_sluice_v1_dispatcher, 20);
 
 /**
  * Metadata.
@@ -782,7 +818,7 @@ export type GetDataServiceMetadataResponse = Message<"sluice.v1.GetDataServiceMe
  * Use `create(GetDataServiceMetadataResponseSchema)` to create a new message.
  */
 export const GetDataServiceMetadataResponseSchema: GenMessage<GetDataServiceMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 20);
+  messageDesc(file_sluice_v1_dispatcher, 21);
 
 /**
  * Asks for settings.
@@ -797,7 +833,7 @@ export type GetDataServiceConfigRequest = Message<"sluice.v1.GetDataServiceConfi
  * Use `create(GetDataServiceConfigRequestSchema)` to create a new message.
  */
 export const GetDataServiceConfigRequestSchema: GenMessage<GetDataServiceConfigRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 21);
+  messageDesc(file_sluice_v1_dispatcher, 22);
 
 /**
  * Settings.
@@ -818,7 +854,7 @@ export type GetDataServiceConfigResponse = Message<"sluice.v1.GetDataServiceConf
  * Use `create(GetDataServiceConfigResponseSchema)` to create a new message.
  */
 export const GetDataServiceConfigResponseSchema: GenMessage<GetDataServiceConfigResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 22);
+  messageDesc(file_sluice_v1_dispatcher, 23);
 
 /**
  * A job to be made or found.
@@ -888,7 +924,7 @@ export type GetOrCreateJobRequest = Message<"sluice.v1.GetOrCreateJobRequest"> &
  * Use `create(GetOrCreateJobRequestSchema)` to create a new message.
  */
 export const GetOrCreateJobRequestSchema: GenMessage<GetOrCreateJobRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 23);
+  messageDesc(file_sluice_v1_dispatcher, 24);
 
 /**
  * The id of a job.
@@ -909,7 +945,7 @@ export type GetOrCreateJobResponse = Message<"sluice.v1.GetOrCreateJobResponse">
  * Use `create(GetOrCreateJobResponseSchema)` to create a new message.
  */
 export const GetOrCreateJobResponseSchema: GenMessage<GetOrCreateJobResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 24);
+  messageDesc(file_sluice_v1_dispatcher, 25);
 
 /**
  * A pass to be joined.
@@ -945,6 +981,14 @@ export type GetOrCreateIterationRequest = Message<"sluice.v1.GetOrCreateIteratio
    * @generated from field: sluice.v1.Checkpoint checkpoint = 4;
    */
   checkpoint?: Checkpoint | undefined;
+
+  /**
+   * The reader begins with the answer, and sends heartbeats from then on: silence counts from now. Else it may be
+   * silent for a day before its first heartbeat.
+   *
+   * @generated from field: bool begins = 5;
+   */
+  begins: boolean;
 };
 
 /**
@@ -952,7 +996,7 @@ export type GetOrCreateIterationRequest = Message<"sluice.v1.GetOrCreateIteratio
  * Use `create(GetOrCreateIterationRequestSchema)` to create a new message.
  */
 export const GetOrCreateIterationRequestSchema: GenMessage<GetOrCreateIterationRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 25);
+  messageDesc(file_sluice_v1_dispatcher, 26);
 
 /**
  * Where a reader stood. Everything before it counts as read, everything after it is given again.
@@ -1001,7 +1045,7 @@ export type Checkpoint = Message<"sluice.v1.Checkpoint"> & {
  * Use `create(CheckpointSchema)` to create a new message.
  */
 export const CheckpointSchema: GenMessage<Checkpoint> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 26);
+  messageDesc(file_sluice_v1_dispatcher, 27);
 
 /**
  * A client of a pass.
@@ -1036,7 +1080,7 @@ export type GetOrCreateIterationResponse = Message<"sluice.v1.GetOrCreateIterati
  * Use `create(GetOrCreateIterationResponseSchema)` to create a new message.
  */
 export const GetOrCreateIterationResponseSchema: GenMessage<GetOrCreateIterationResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 27);
+  messageDesc(file_sluice_v1_dispatcher, 28);
 
 /**
  * A client's leave.
@@ -1064,7 +1108,7 @@ export type ReleaseIterationClientRequest = Message<"sluice.v1.ReleaseIterationC
  * Use `create(ReleaseIterationClientRequestSchema)` to create a new message.
  */
 export const ReleaseIterationClientRequestSchema: GenMessage<ReleaseIterationClientRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 28);
+  messageDesc(file_sluice_v1_dispatcher, 29);
 
 /**
  * Nothing to say.
@@ -1079,7 +1123,7 @@ export type ReleaseIterationClientResponse = Message<"sluice.v1.ReleaseIteration
  * Use `create(ReleaseIterationClientResponseSchema)` to create a new message.
  */
 export const ReleaseIterationClientResponseSchema: GenMessage<ReleaseIterationClientResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 29);
+  messageDesc(file_sluice_v1_dispatcher, 30);
 
 /**
  * What a client has taken of a task.
@@ -1108,7 +1152,7 @@ export type TaskConsumption = Message<"sluice.v1.TaskConsumption"> & {
  * Use `create(TaskConsumptionSchema)` to create a new message.
  */
 export const TaskConsumptionSchema: GenMessage<TaskConsumption> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 30);
+  messageDesc(file_sluice_v1_dispatcher, 31);
 
 /**
  * A client's heartbeat.
@@ -1176,7 +1220,7 @@ export type ClientHeartbeatRequest = Message<"sluice.v1.ClientHeartbeatRequest">
  * Use `create(ClientHeartbeatRequestSchema)` to create a new message.
  */
 export const ClientHeartbeatRequestSchema: GenMessage<ClientHeartbeatRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 31);
+  messageDesc(file_sluice_v1_dispatcher, 32);
 
 /**
  * What to read from.
@@ -1255,7 +1299,7 @@ export type ClientHeartbeatResponse = Message<"sluice.v1.ClientHeartbeatResponse
  * Use `create(ClientHeartbeatResponseSchema)` to create a new message.
  */
 export const ClientHeartbeatResponseSchema: GenMessage<ClientHeartbeatResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 32);
+  messageDesc(file_sluice_v1_dispatcher, 33);
 
 /**
  * A task, seen by a reader.
@@ -1327,7 +1371,7 @@ export type TaskInfo = Message<"sluice.v1.TaskInfo"> & {
  * Use `create(TaskInfoSchema)` to create a new message.
  */
 export const TaskInfoSchema: GenMessage<TaskInfo> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 33);
+  messageDesc(file_sluice_v1_dispatcher, 34);
 
 /**
  * A consumer that cannot reach a task's worker.
@@ -1370,7 +1414,7 @@ export type MaybeRemoveTaskRequest = Message<"sluice.v1.MaybeRemoveTaskRequest">
  * Use `create(MaybeRemoveTaskRequestSchema)` to create a new message.
  */
 export const MaybeRemoveTaskRequestSchema: GenMessage<MaybeRemoveTaskRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 34);
+  messageDesc(file_sluice_v1_dispatcher, 35);
 
 /**
  * Whether the task is removed.
@@ -1398,7 +1442,7 @@ export type MaybeRemoveTaskResponse = Message<"sluice.v1.MaybeRemoveTaskResponse
  * Use `create(MaybeRemoveTaskResponseSchema)` to create a new message.
  */
 export const MaybeRemoveTaskResponseSchema: GenMessage<MaybeRemoveTaskResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 35);
+  messageDesc(file_sluice_v1_dispatcher, 36);
 
 /**
  * Names a worker to be drained.
@@ -1419,7 +1463,7 @@ export type DrainWorkerRequest = Message<"sluice.v1.DrainWorkerRequest"> & {
  * Use `create(DrainWorkerRequestSchema)` to create a new message.
  */
 export const DrainWorkerRequestSchema: GenMessage<DrainWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 36);
+  messageDesc(file_sluice_v1_dispatcher, 37);
 
 /**
  * Nothing to say.
@@ -1434,7 +1478,7 @@ export type DrainWorkerResponse = Message<"sluice.v1.DrainWorkerResponse"> & {
  * Use `create(DrainWorkerResponseSchema)` to create a new message.
  */
 export const DrainWorkerResponseSchema: GenMessage<DrainWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 37);
+  messageDesc(file_sluice_v1_dispatcher, 38);
 
 /**
  * Asks for the workers.
@@ -1449,7 +1493,7 @@ export type GetWorkersRequest = Message<"sluice.v1.GetWorkersRequest"> & {
  * Use `create(GetWorkersRequestSchema)` to create a new message.
  */
 export const GetWorkersRequestSchema: GenMessage<GetWorkersRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 38);
+  messageDesc(file_sluice_v1_dispatcher, 39);
 
 /**
  * The workers.
@@ -1470,7 +1514,7 @@ export type GetWorkersResponse = Message<"sluice.v1.GetWorkersResponse"> & {
  * Use `create(GetWorkersResponseSchema)` to create a new message.
  */
 export const GetWorkersResponseSchema: GenMessage<GetWorkersResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 39);
+  messageDesc(file_sluice_v1_dispatcher, 40);
 
 /**
  * A worker.
@@ -1498,7 +1542,7 @@ export type WorkerInfo = Message<"sluice.v1.WorkerInfo"> & {
  * Use `create(WorkerInfoSchema)` to create a new message.
  */
 export const WorkerInfoSchema: GenMessage<WorkerInfo> = /*@__PURE__*/
-  messageDesc(file_sluice_v1_dispatcher, 40);
+  messageDesc(file_sluice_v1_dispatcher, 41);
 
 /**
  * Where workers run, seen from the readers' hosts.

@@ -141,6 +141,11 @@ export class HostProcess {
     timer.clear();
   }
 
+  /** Ends the session of a lost reader, if there is one. */
+  release(clientId: bigint): void {
+    this.#send({ kind: "release", clientId: String(clientId) });
+  }
+
   /** Ends its task with an error for the readers, and the process, by force if need be. Idempotent; does not reject. */
   async stop(reason: unknown): Promise<void> {
     if (!this.#isLeaving) {

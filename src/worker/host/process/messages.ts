@@ -57,6 +57,8 @@ export type ToProcess =
   | { readonly kind: "begin"; readonly task: SentDefinition }
   /** End the task with this error, and wait for another one. Without effect where there is none. */
   | { readonly kind: "rest"; readonly error: SentError }
+  /** This reader is lost, by its client id: its session is to end. Without effect where there is none. */
+  | { readonly kind: "release"; readonly clientId: string }
   /** Answer with `pong`. */
   | { readonly kind: "ping"; readonly id: number }
   /** What was asked for. */

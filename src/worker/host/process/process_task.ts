@@ -194,6 +194,10 @@ export class ProcessTask implements TaskHandle {
     }
   }
 
+  release(clientId: bigint): void {
+    if (this.#state.kind === "running") this.#options.process.release(clientId);
+  }
+
   async stop(reason: Error): Promise<void> {
     this.#stopped.abort(reason);
     const { process, mayRest } = this.#options;

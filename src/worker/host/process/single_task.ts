@@ -75,6 +75,12 @@ export class SingleTask implements WorkerTasks {
     }
   }
 
+  /** Ends the session of a lost reader, if there is one. */
+  release(clientId: bigint): void {
+    this.#noteReader(clientId, false);
+    this.#options.handle.release?.(clientId);
+  }
+
   async getElements(
     taskId: bigint,
     request: ElementRequest,

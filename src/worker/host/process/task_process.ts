@@ -1,6 +1,6 @@
 import { assertNever, CanceledError, type Clock, type Deferred, deferred } from "../../../base/mod.ts";
 import type { DispatcherClient, FetchHandler } from "../../../rpc/mod.ts";
-import { workerHandler, type WorkerTasks } from "../../service.ts";
+import { workerHandler } from "../../service.ts";
 import { isEmptyNotes, type TaskNotes } from "../../runners/task_notes.ts";
 import type { TaskHandle, TaskHost } from "../task_host.ts";
 import {
@@ -66,8 +66,9 @@ class TaskProcess {
   #handler: FetchHandler | null = null;
   #dataPlane: DataPlane | null = null;
   #host: TaskHost | null = null;
-  /** The present task. */
+  /** The present task, and what its readers see of it. */
   #handle: TaskHandle | null = null;
+  #task: SingleTask | null = null;
   #stopReason: Error = new CanceledError("Worker is gone");
 
   constructor(options: TaskProcessOptions) {
@@ -111,8 +112,11 @@ class TaskProcess {
         return this.#prepareLater();
       }
       case "begin":
-        this.#handler = workerHandler(this.#begin(message));
+        this.#task = this.#begin(message);
+        this.#handler = workerHandler(this.#task);
         return this.#begun.resolve();
+      case "release":
+        return this.#task?.release(BigInt(message.clientId));
       case "rest":
         return void this.#rest(receiveError(message.error));
       case "ping":
@@ -143,6 +147,7 @@ class TaskProcess {
     const handle = this.#handle;
     if (!handle) return;
     this.#handle = null;
+    this.#task = null;
     this.#handler = null;
     this.#begun = deferred();
     this.#patienceMs = NEXT_TASK_PATIENCE_MS;
@@ -164,7 +169,7 @@ class TaskProcess {
     this.#link.send({ kind: "pong", id, ...notesOf(this.#handle) });
   }
 
-  #begin({ task }: Extract<ToProcess, { kind: "begin" }>): WorkerTasks {
+  #begin({ task }: Extract<ToProcess, { kind: "begin" }>): SingleTask {
     const link = this.#link;
     const definition = receiveDefinition(task);
     const told = async () => void await link.ask({ method: "told" });
