@@ -99,6 +99,7 @@ export const SAMPLES: readonly Update[] = [
     again: true,
     at: 3.5,
   },
+  { type: "endSplits", taskId: 4000, source: 1, requestId: 2 },
   {
     type: "finishTask",
     taskId: 4000,

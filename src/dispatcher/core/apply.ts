@@ -22,6 +22,7 @@ import {
   addressTask,
   createPendingTask,
   createTask,
+  endSplits,
   finishTask,
   leaseSplit,
   reserveSplits,
@@ -74,6 +75,8 @@ export function apply(state: DispatcherState, update: Update): void {
       return finishTask(state, update);
     case "leaseSplit":
       return leaseSplit(state, update);
+    case "endSplits":
+      return endSplits(state, update);
     case "takeSplit":
       return takeSplit(state, update);
     case "reserveSplits":

@@ -14,6 +14,7 @@ import type {
   AddressTask,
   CreatePendingTask,
   CreateTask,
+  EndSplits,
   FinishTask,
   LeaseSplit,
   ReserveSplits,
@@ -142,6 +143,12 @@ export function leaseSplit(state: DispatcherState, update: LeaseSplit): void {
   });
   leases.askedAt = update.at;
   if (leases.answers.length > MAX_REMEMBERED_ANSWERS) leases.answers.shift();
+}
+
+/** Remembers that a request was answered with the end. */
+export function endSplits(state: DispatcherState, { taskId, source, requestId }: EndSplits): void {
+  const task = known(state.tasks.get(taskId), `task ${taskId}`);
+  known(task.leases[source], `source ${source} of task ${taskId}`).ended = requestId;
 }
 
 /** Moves a source on; gives what readers do not have of the indexes that it passes. */

@@ -58,9 +58,10 @@ export const MAX_PIECES = 256;
 const OVER: GetSplitReply = { kind: "end", sourceIsEmpty: false, currentRepetition: 0 };
 
 /**
- * Leases further splits to a task; what lost tasks had goes first, whichever repetition is asked for. The end of a
- * repetition needs no update: once its last index is leased, everybody who asks gets the end, however often, until
- * somebody asks for the next repetition.
+ * Leases further splits to a task; what lost tasks had goes first, whichever repetition is asked for. Where nothing is
+ * given out again the end of a repetition needs no update: once its last index is leased, everybody who asks gets the
+ * end, however often, until somebody asks for the next repetition. Else it is remembered to whom the end was told: to
+ * a copy of that request which comes late something may be left that another task lost, and nobody would read it.
  */
 export function getSplit(context: Context, request: GetSplitRequest): Decision<GetSplitReply> {
   const { state } = context;
@@ -92,10 +93,13 @@ export function getSplit(context: Context, request: GetSplitRequest): Decision<G
   const repeated = leases.answers.find((answered) => answered.requestId === requestId);
   if (repeated) return answer(splitsOf(index, source, repeated));
   checkNotForgotten(leases, taskId, requestId);
+  const end = endOf(source, task.restOnly ?? false);
+  if (requestId <= (leases.ended ?? 0)) return answer(end);
   checkGathered(context, iteration);
   const isLosable = jobOfIteration(state, iteration).weakness?.operator === SILENT_READERS.operator;
-  return nextLease(context, request, { source, task, tasks: iteration.running, isLosable }) ??
-    answer(endOf(source, task.restOnly ?? false));
+  const lease = nextLease(context, request, { source, task, tasks: iteration.running, isLosable });
+  if (lease || !iteration.recovery) return lease ?? answer(end);
+  return { updates: [{ type: "endSplits", taskId, source: index, requestId }], reply: () => end };
 }
 
 interface Asker {

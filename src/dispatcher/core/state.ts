@@ -162,6 +162,8 @@ export interface TaskLeases {
   rests: Rests;
   /** Answers to the task's latest requests, oldest first: a repeated request gets the same one. */
   answers: LeaseAnswer[];
+  /** The latest of its requests that was answered with the end. @default none was */
+  ended?: number;
   /** When the task asked for the latest of them. */
   askedAt: number;
 }

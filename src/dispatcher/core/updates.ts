@@ -321,6 +321,14 @@ export interface LeaseSplit {
   at: number;
 }
 
+/** A task was told the end of a repetition of a source whose elements are given out again where they are lost. */
+export interface EndSplits {
+  type: "endSplits";
+  taskId: number;
+  source: number;
+  requestId: number;
+}
+
 /** An unfinished iteration that nobody reads was given up: a later reader begins it from scratch. */
 export interface CollectIteration {
   type: "collectIteration";
@@ -374,6 +382,7 @@ export type Update =
   | RemoveTask
   | FinishTask
   | LeaseSplit
+  | EndSplits
   | TakeSplit
   | ReserveSplits
   | BeginRun

@@ -217,6 +217,18 @@ const TABLE: { readonly [K in Kind]: Translation<K> } = {
       at,
     }),
   },
+  endSplits: {
+    write: ({ taskId, source, requestId }) => ({
+      taskId: BigInt(taskId),
+      source,
+      requestId: BigInt(requestId),
+    }),
+    read: ({ taskId, source, requestId }) => ({
+      taskId: number(taskId),
+      source,
+      requestId: number(requestId),
+    }),
+  },
   takeSplit: {
     write: ({ iterationId, source, repetition, index }) => ({
       iterationId: BigInt(iterationId),

@@ -299,3 +299,25 @@ Deno.test("exactly-once is refused where a lost worker would break it, naming wh
   core.job(ShardingPolicy.DYNAMIC, { weakness });
   assertEquals(statusOf(core.state, new Map()).jobs.map(({ weakenedBy }) => weakenedBy), [undefined, "scan"]);
 });
+
+Deno.test("a copy of a request that was answered with the end comes late, and gets nothing of what was lost since", () => {
+  const core = tracked(4);
+  core.split({ taskId: 4000, repetition: 0, requestId: 1 });
+  for (let requestId = 1; requestId <= 4; requestId++) core.split({ taskId: 4001, repetition: 0, requestId });
+  const end = { kind: "end", sourceIsEmpty: false, currentRepetition: 0 } as const;
+  const last = core.state.tasks.get(4001)!.leases[0].ended!;
+  assertEquals(core.split({ taskId: 4001, repetition: 0, requestId: last }), end);
+  core.leave("w0:1");
+  core.heartbeat(3000, { leftTasks: [4000] });
+  const before = core.updates.length;
+  assertEquals(core.split({ taskId: 4001, repetition: 0, requestId: last }), end);
+  assertEquals(core.updates.length, before);
+  const restarted = core.replayed();
+  assertEquals(
+    restarted.state.tasks.get(4001)!.leases[0].ended,
+    last,
+    "also if the dispatcher was started again since",
+  );
+  // Whoever asks anew may have it.
+  assertEquals(core.split({ taskId: 4001, repetition: 1, requestId: last + 1 }).kind, "split");
+});

@@ -143,6 +143,7 @@ const ARBITRARIES: { readonly [K in Kind]: fc.Arbitrary<Required<Of<K>>> } = {
     again: fc.boolean(),
     at,
   }),
+  endSplits: record("endSplits", { taskId: id, source: small, requestId: id }),
   drainWorker: record("drainWorker", { address: text, at }),
   consume: record("consume", { clientId: id, taskId: id, consumed }),
   leaveTask: record("leaveTask", { clientId: id, taskId: id }),
