@@ -118,8 +118,8 @@ export class DispatcherCore {
       else this.#liveness.notes.delete(heard.worker);
       return;
     }
-    const { client, round, starved } = heard;
-    clients.set(client, now);
+    const { client, graceMs = 0, round, starved } = heard;
+    clients.set(client, now + graceMs);
     if (starved) this.#hearStarved(client, starved, now);
     if (round !== undefined) rounds.set(client, Math.max(round, rounds.get(client) ?? round));
   }

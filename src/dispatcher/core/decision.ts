@@ -51,10 +51,18 @@ export interface Decision<R> {
   readonly outlives?: Outlives;
   /** @default none */
   readonly commands?: readonly Command[];
-  /** Whose heartbeat this was; of a client's, also which tasks it waits for in vain. */
+  /**
+   * Whom it was that spoke; of a client's heartbeat, also which tasks it waits for in vain. `graceMs`: how much longer
+   * than the timeout its silence may last now.
+   */
   readonly heard?:
     | { readonly worker: string; readonly notes?: ReadonlyMap<number, TaskNotes> }
-    | { readonly client: number; readonly round?: number; readonly starved?: readonly number[] };
+    | {
+      readonly client: number;
+      readonly graceMs?: number;
+      readonly round?: number;
+      readonly starved?: readonly number[];
+    };
   /** Tasks that have made progress. */
   readonly progressed?: readonly number[];
 }

@@ -19,7 +19,7 @@ export interface GetOrCreateIterationRequest {
   readonly jobId: number;
   readonly repetition: number;
   readonly requestId: string | null;
-  /** Whether the reader begins with the answer: it counts as heard of. @default with its first heartbeat */
+  /** Whether the reader begins with the answer, so that its silence counts from now. @default from its first heartbeat */
   readonly begins?: boolean;
   /** What {@linkcode neededSources} asked for; not used where it asked for nothing. */
   readonly sources: readonly SourceDescription[] | null;
@@ -43,6 +43,9 @@ export interface GetOrCreateIterationReply {
   readonly key: string;
   readonly view: ClientView;
 }
+
+/** A reader that begins has so long to open its streams, however short the timeout between heartbeats is. */
+const FIRST_HEARTBEAT_MS = 5_000;
 
 /**
  * The dataset whose sources have to be described before the request can be decided on, or null. Describing them
@@ -72,7 +75,7 @@ export function getOrCreateIteration(
   context: Context,
   request: GetOrCreateIterationRequest,
 ): Decision<GetOrCreateIterationReply> {
-  const { state, now } = context;
+  const { state, settings, now } = context;
   const job = jobOf(state, request.jobId);
   const { repetition, requestId, checkpoint = null } = request;
   const former = recall(state.requests.clients, requestId);
@@ -98,7 +101,9 @@ export function getOrCreateIteration(
   return {
     updates,
     reply: (after) => replyFor(after, clientId),
-    ...(request.begins && { heard: { client: clientId } }),
+    ...(request.begins && {
+      heard: { client: clientId, graceMs: Math.max(0, FIRST_HEARTBEAT_MS - settings.clientTimeoutMs) },
+    }),
     commands: updates.filter((update) => update.type === "createTask")
       .map(({ taskId }) => ({ kind: "pushTask", taskId })),
   };

@@ -76,6 +76,21 @@ Deno.test("a client that begins at once is released for its silence although it 
   assertEquals(core.state.clients.size, 0);
 });
 
+Deno.test("a client that begins at once has 5 s for its first heartbeat, however short the timeout is", () => {
+  const core = new TestCore({ clientTimeoutMs: 20 });
+  const [silent, reading] = [0, 1].map(() => core.client(core.job(ShardingPolicy.OFF), { begins: true }));
+  core.now += 4_999;
+  core.checkLiveness();
+  assertEquals([...core.state.clients.keys()], [silent, reading]);
+  core.heartbeat(reading);
+  core.now += 1;
+  core.checkLiveness();
+  assertEquals([...core.state.clients.keys()], [reading]);
+  core.now += 19;
+  core.checkLiveness();
+  assertEquals(core.state.clients.size, 0, "from then on the timeout is what it says");
+});
+
 Deno.test("a client that has sent a heartbeat and falls silent is released", () => {
   const core = new TestCore();
   const client = core.client(core.job(ShardingPolicy.OFF));
