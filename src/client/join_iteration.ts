@@ -18,7 +18,7 @@ export interface JoinedIteration {
 
 /**
  * Joins a pass over a job. A reader that gives up while the answer is on its way waits a moment for it, so as to
- * release the client: the dispatcher would keep a client that has never been heard of for ever.
+ * release the client: the dispatcher would keep it, and what it is to read, until it counts as lost.
  *
  * @throws {NotFoundError} if there is no such job
  * @throws {FailedPreconditionError} if the pass cannot go on from the checkpoint
