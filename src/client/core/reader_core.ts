@@ -120,7 +120,7 @@ export class ReaderCore<B> {
   openSessions(within: number): OpenSession[] {
     return [...this.#tasks.values()]
       .filter((task) => !task.isDone && task.phase.kind !== "gone")
-      .map((task) => ({ task: task.id, address: task.acknowledgeAddress, position: task.tellLast(within) }));
+      .map((task) => ({ task: task.id, address: task.acknowledgeAddress, position: task.tell(0, within) }));
   }
 
   /** Takes in what happened, and says what is to be done, in order. */
@@ -142,11 +142,8 @@ export class ReaderCore<B> {
         return this.#take();
       case "heartbeatSent":
         this.#agreement.heartbeatSent({ allDone: this.#allDone });
-        for (const task of this.#turns) {
-          // A large block may last a slow program for minutes: who dies must not leave all of that to others.
-          const within = task === this.#inHand ? event.within : 0;
-          this.#acknowledge(task, { flush: true, within });
-        }
+        // A large block may last a slow program for minutes: who dies must not leave all of that to others.
+        for (const task of this.#turns) this.#acknowledge(task, { flush: true, within: event.within });
         return;
       case "listed":
         return this.#list(event);

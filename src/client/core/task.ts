@@ -215,11 +215,6 @@ export class Task<B> {
     return bytes;
   }
 
-  /** What the worker is to be told at the end of a reader that has got `within` elements of the block in hand. */
-  tellLast(within: number): SessionPosition {
-    return this.tell(0, within);
-  }
-
   /**
    * What the worker is to be told now, with a window of `window` blocks, by a reader that has got `within` elements of
    * the block in hand; it counts as told.
@@ -239,7 +234,7 @@ export class Task<B> {
     };
   }
 
-  /** A block of a former session is nothing that the present one knows. */
+  /** Nothing where the block in hand is another task's, or of a former session, which the present one does not know. */
   #withinOfSession(within: number): number {
     return this.#inHand?.generation === this.#generation ? within : 0;
   }
